@@ -1,0 +1,1 @@
+//! Buttons, fields, dialogs, tables, charts: no business.

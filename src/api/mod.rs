@@ -1,0 +1,1 @@
+//! REST, `/api/v1`: each file a room, its `router()` last.

@@ -1,0 +1,1 @@
+//! A view in its frame becomes a response, synchronously.
