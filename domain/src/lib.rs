@@ -59,5 +59,7 @@ pub mod scheduling;
 /// Finding someone: text, place, filters, ranking.
 pub mod search;
 
-#[cfg(all(test, feature = "server"))]
-mod world;
+/// A house for tests: clock, chance and ports under the test's control. Also used by the tests of the doors, so it is always compiled; nothing of the server refers to it.
+#[cfg(feature = "server")]
+#[doc(hidden)]
+pub mod world;

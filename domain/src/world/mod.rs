@@ -1,0 +1,95 @@
+//! A house for tests: a fresh database, a clock that is moved, seeded chance, and ports that remember.
+//!
+//! Rows are written by plain SQL, so that a test of one room depends on no other room's verbs.
+
+mod builders;
+mod gateway;
+mod ports;
+
+pub use builders::{Person as SomePerson, SomeProvider};
+pub use gateway::{Answer, FakeGateway};
+pub use ports::{FakeCalendars, Mailbox, MovableClock, SeededChance};
+
+use crate::ctx::{Actor, Ctx, House};
+use crate::id::{AccountId, Id, VisitorId};
+use crate::time::Instant;
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Tuesday 9 June 2026, 08:00 UTC: 09:00 in Lisbon and London.
+pub const START: &str = "2026-06-09T08:00:00Z";
+
+pub struct World {
+    pub db: PgPool,
+    pub house: Arc<House>,
+    pub clock: Arc<MovableClock>,
+    pub chance: Arc<SeededChance>,
+    pub mails: Arc<Mailbox>,
+    pub gateway: Arc<FakeGateway>,
+    pub calendars: Arc<FakeCalendars>,
+    counter: AtomicU64,
+}
+
+impl World {
+    /// The clock stands at [`START`] until it is moved.
+    pub fn new(db: PgPool) -> Self {
+        let clock = Arc::new(MovableClock::at(START.parse().expect("a valid instant")));
+        let chance = Arc::new(SeededChance::new(7));
+        let mails = Arc::new(Mailbox::default());
+        let gateway = Arc::new(FakeGateway::default());
+        let calendars = Arc::new(FakeCalendars::default());
+        let house = Arc::new(House {
+            db: db.clone(),
+            clock: clock.clone(),
+            chance: chance.clone(),
+            payments: gateway.clone(),
+            mail: mails.clone(),
+            calendars: calendars.clone(),
+            base_url: "http://fettle.test".to_owned(),
+            committed: tokio::sync::Notify::new(),
+        });
+        Self { db, house, clock, chance, mails, gateway, calendars, counter: AtomicU64::new(1) }
+    }
+
+    pub fn now(&self) -> Instant {
+        self.house.clock.now()
+    }
+    /// Moves the clock forward.
+    pub fn pass_minutes(&self, minutes: i64) {
+        self.clock.set(self.now().plus_minutes(minutes));
+    }
+    pub fn pass_hours(&self, hours: i64) {
+        self.pass_minutes(hours * 60);
+    }
+    pub fn pass_days(&self, days: i64) {
+        self.pass_minutes(days * 24 * 60);
+    }
+    /// RFC 3339.
+    pub fn set_time(&self, text: &str) {
+        self.clock.set(text.parse().expect("a valid instant"));
+    }
+
+    /// Acts as the account, signed in by a session. Roles and memberships are read now, so make the context after changing them.
+    pub async fn ctx_as(&self, account: AccountId) -> Ctx {
+        let person = builders::load_person(&self.db, account).await;
+        self.ctx(Actor::Person(person))
+    }
+    /// A new visitor, not signed in.
+    pub fn visitor(&self) -> Ctx {
+        self.ctx(Actor::Visitor { visitor: self.new_id::<VisitorId>() })
+    }
+    pub fn system(&self) -> Ctx {
+        Ctx::system(self.house.clone(), "test")
+    }
+    pub fn ctx(&self, actor: Actor) -> Ctx {
+        Ctx::new(self.house.clone(), actor, format!("test-{}", self.next()), Some("127.0.0.1".to_owned()))
+    }
+    pub fn new_id<I: Id>(&self) -> I {
+        self.system().new_id()
+    }
+    /// 1, 2, 3, ... for names and addresses that must differ.
+    pub fn next(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+}
