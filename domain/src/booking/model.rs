@@ -231,7 +231,12 @@ pub struct Address {
 impl Address {
     /// In one line, without the extra words.
     pub fn line(&self) -> String {
-        [&self.street, &self.district, &self.town, &self.postcode].into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(", ")
+        [&self.street, &self.district, &self.town, &self.postcode]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
     /// As staff see it until the booking is confirmed.
     pub fn area(&self) -> String {
@@ -618,20 +623,34 @@ pub struct CalendarView {
 #[derive(Debug, Clone, PartialEq)]
 pub enum BookingRefusal {
     /// Someone else was faster.
-    SlotTaken { alternatives: Vec<Slot> },
+    SlotTaken {
+        alternatives: Vec<Slot>,
+    },
     /// Never offered at that time: closed, too soon, too far ahead.
-    NotAvailable { why: String, alternatives: Vec<Slot> },
+    NotAvailable {
+        why: String,
+        alternatives: Vec<Slot>,
+    },
     /// The provider takes no new bookings.
     NotBookable,
     HoldExpired,
-    TooManyHolds { limit: i64 },
+    TooManyHolds {
+        limit: i64,
+    },
     AddressNeeded,
     AddressUnknown,
-    OutsideRadius { radius_km: f64, distance_km: f64 },
+    OutsideRadius {
+        radius_km: f64,
+        distance_km: f64,
+    },
     /// The step does not follow from where the booking stands.
-    WrongStatus { status: Status },
+    WrongStatus {
+        status: Status,
+    },
     /// Right step, wrong moment.
-    NotYet { from: Instant },
+    NotYet {
+        from: Instant,
+    },
     TooLate,
     /// A request could not be answered in time any more.
     TooLateToAsk,
@@ -679,7 +698,9 @@ impl Refuse for BookingRefusal {
             Self::SlotTaken { .. } => "That time was just taken. Nothing was charged. These are the nearest free times.".into(),
             Self::NotAvailable { why, .. } => format!("That time cannot be booked: {why}. Please choose one of the times shown."),
             Self::NotBookable => "This provider is not taking new bookings at the moment.".into(),
-            Self::HoldExpired => "Your hold on this time has ended. Nothing was charged. If the time is still free you can take it again.".into(),
+            Self::HoldExpired => {
+                "Your hold on this time has ended. Nothing was charged. If the time is still free you can take it again.".into()
+            }
             Self::TooManyHolds { limit } => {
                 format!("You are keeping {limit} times already. Finish or give back one of them, then take this one.")
             }

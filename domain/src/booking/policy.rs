@@ -113,7 +113,11 @@ pub fn steps(tiers: &[Tier], starts_at: Instant, lowest_tier_bp: i64) -> Vec<Ste
 /// When the refund becomes less than it is at `at`, if it ever does.
 pub fn next_step_at(tiers: &[Tier], starts_at: Instant, lowest_tier_bp: i64, at: Instant) -> Option<Instant> {
     let now = tier_at(tiers, starts_at, at).min(lowest_tier_bp);
-    steps(tiers, starts_at, lowest_tier_bp).into_iter().filter(|step| step.until >= at && step.refund_bp == now && now > 0).map(|s| s.until).next()
+    steps(tiers, starts_at, lowest_tier_bp)
+        .into_iter()
+        .filter(|step| step.until >= at && step.refund_bp == now && now > 0)
+        .map(|s| s.until)
+        .next()
 }
 
 /// Why money goes back, which decides how much.
@@ -130,7 +134,15 @@ pub enum Cause {
 /// What comes back of a paid booking. The base B is S−D; of what is left of it the tier's part comes back (halves up);
 /// tax follows in proportion and commission as round(C·R/B), both cumulatively over all refunds, so that parts add up to the whole.
 /// The tip comes back whole unless the job has started or its time has come; for [`Cause::Whole`] always.
-pub fn refund(price: &Price, before: &RefundSoFar, tiers: &[Tier], lowest_tier_bp: i64, starts_at: Instant, is_started: bool, cause: Cause) -> RefundLines {
+pub fn refund(
+    price: &Price,
+    before: &RefundSoFar,
+    tiers: &[Tier],
+    lowest_tier_bp: i64,
+    starts_at: Instant,
+    is_started: bool,
+    cause: Cause,
+) -> RefundLines {
     let (tier_bp, gives_tip) = match cause {
         Cause::Whole => (WHOLE_BP, true),
         Cause::CustomerNoShow => (0, false),
@@ -205,7 +217,7 @@ pub fn may(action: Action, role: ViewerRole, facts: &BookingFacts, now: Instant)
         },
         Start => staff && matches!(facts.status, Confirmed) && now >= facts.starts_at.plus_minutes(-START_EARLY_MIN),
         Complete => staff && (matches!(facts.status, InProgress) || matches!(facts.status, Confirmed) && now >= facts.ends_at),
-        NoShow => either && matches!(facts.status, Confirmed) && now >= no_show_from(facts.starts_at),
+        Action::NoShow => either && matches!(facts.status, Confirmed) && now >= no_show_from(facts.starts_at),
         OnTheWay => {
             staff
                 && matches!(facts.status, Confirmed)
@@ -213,10 +225,14 @@ pub fn may(action: Action, role: ViewerRole, facts: &BookingFacts, now: Instant)
                 && now >= facts.starts_at.plus_minutes(-ON_THE_WAY_EARLY_MIN)
                 && now < facts.ends_at
         }
-        RunningLate => staff && matches!(facts.status, Confirmed) && now >= facts.starts_at.plus_minutes(-ON_THE_WAY_EARLY_MIN) && now < facts.ends_at,
+        RunningLate => {
+            staff && matches!(facts.status, Confirmed) && now >= facts.starts_at.plus_minutes(-ON_THE_WAY_EARLY_MIN) && now < facts.ends_at
+        }
         Edit => customer && matches!(facts.status, Held | Requested | Confirmed),
-        Review => either && matches!(facts.status, Completed) && facts.completed_at.is_some_and(|at| now < at.plus_days(REVIEW_WITHIN_DAYS)),
-        BookAgain => customer && matches!(facts.status, Completed | Cancelled | Declined | NoShow | Expired),
+        Review => {
+            either && matches!(facts.status, Completed) && facts.completed_at.is_some_and(|at| now < at.plus_days(REVIEW_WITHIN_DAYS))
+        }
+        BookAgain => customer && matches!(facts.status, Completed | Cancelled | Declined | Status::NoShow | Expired),
     }
 }
 

@@ -31,7 +31,14 @@ fn commission_halves_go_to_the_provider() {
 
 #[test]
 fn discounts_never_exceed_the_service() {
-    let p = price(PriceInput { service_minor: 1_000, add_ons_minor: &[200, 300], discount_minor: 9_999, tip_minor: 50, tax_bp: 2_000, commission_bp: 1_000 });
+    let p = price(PriceInput {
+        service_minor: 1_000,
+        add_ons_minor: &[200, 300],
+        discount_minor: 9_999,
+        tip_minor: 50,
+        tax_bp: 2_000,
+        commission_bp: 1_000,
+    });
     assert_eq!((p.base(), p.tax_minor, p.commission_minor, p.total()), (0, 0, 0, 50));
 }
 
@@ -89,19 +96,22 @@ fn earlier_refunds_shrink_the_base() {
 fn moving_cannot_buy_a_better_refund() {
     let p = lines(10_000, 0, 0, 1_000);
     assert_eq!(customer_cancels(&p, &RefundSoFar::default(), 5_000, start().plus_days(-5)).service_minor, 5_000);
-    assert_eq!(steps(&tiers(), start(), 7_500), vec![
-        Step { until: start().plus_hours(-2), refund_bp: 7_500 },
-        Step { until: start(), refund_bp: 5_000 },
-    ]);
+    assert_eq!(
+        steps(&tiers(), start(), 7_500),
+        vec![Step { until: start().plus_hours(-2), refund_bp: 7_500 }, Step { until: start(), refund_bp: 5_000 },]
+    );
 }
 
 #[test]
 fn the_scale_names_each_stretch() {
-    assert_eq!(steps(&tiers(), start(), 10_000), vec![
-        Step { until: start().plus_hours(-24), refund_bp: 10_000 },
-        Step { until: start().plus_hours(-2), refund_bp: 7_500 },
-        Step { until: start(), refund_bp: 5_000 },
-    ]);
+    assert_eq!(
+        steps(&tiers(), start(), 10_000),
+        vec![
+            Step { until: start().plus_hours(-24), refund_bp: 10_000 },
+            Step { until: start().plus_hours(-2), refund_bp: 7_500 },
+            Step { until: start(), refund_bp: 5_000 },
+        ]
+    );
     assert_eq!(next_step_at(&tiers(), start(), 10_000, start().plus_hours(-30)), Some(start().plus_hours(-24)));
     assert_eq!(next_step_at(&tiers(), start(), 10_000, start().plus_hours(-1)), Some(start()));
     assert_eq!(next_step_at(&tiers(), start(), 10_000, start()), None);
@@ -172,8 +182,8 @@ fn who_may_what_when() {
         (Status::Confirmed, Staff, start().plus_minutes(-61), vec![OnTheWay, RunningLate, Reschedule, Cancel]),
         (Status::Confirmed, Staff, start().plus_minutes(-60), vec![Start, OnTheWay, RunningLate, Reschedule, Cancel]),
         (Status::Confirmed, Customer, start() + 14 * MINUTE, vec![Edit, Cancel]),
-        (Status::Confirmed, Customer, start() + 15 * MINUTE, vec![Edit, NoShow, Cancel]),
-        (Status::Confirmed, Staff, start().plus_minutes(90), vec![Start, Complete, NoShow, Cancel]),
+        (Status::Confirmed, Customer, start() + 15 * MINUTE, vec![Edit, Action::NoShow, Cancel]),
+        (Status::Confirmed, Staff, start().plus_minutes(90), vec![Start, Complete, Action::NoShow, Cancel]),
         (Status::InProgress, Staff, start() + MINUTE, vec![Complete]),
         (Status::InProgress, Customer, start() + MINUTE, vec![]),
         (Status::Completed, Customer, start().plus_days(2), vec![Review, BookAgain]),
