@@ -2,11 +2,14 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
+use crate::notify;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
 pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()> {
-    let _ = (ctx, payload);
     match kind {
+        notify::jobs::BOOKING => tell_of_booking(ctx, payload).await,
+        notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
+        notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
         _ => Err(Error::internal(format!("no job is called {kind}"))),
     }
 }
@@ -18,11 +21,16 @@ pub struct Duty {
 }
 
 /// Run by one node at a time, at most once per interval.
-pub const DUTIES: &[Duty] = &[];
+pub const DUTIES: &[Duty] = &[Duty { name: notify::jobs::REMIND, every_s: 300 }];
 
 pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
-    let _ = ctx;
     match name {
+        notify::jobs::REMIND => notify::remind(ctx).await,
         _ => Err(Error::internal(format!("no duty is called {name}"))),
     }
+}
+
+/// A letter to a guest claims the account, which is the account room's business; a letter that fixes a time carries the booking room's calendar file.
+async fn tell_of_booking(ctx: &Ctx, payload: serde_json::Value) -> Result<()> {
+    notify::jobs::tell_of_booking(ctx, payload, None, None).await
 }

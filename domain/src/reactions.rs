@@ -6,6 +6,5 @@ use crate::event::Event;
 
 /// Lets every reacting room see the event, in the transaction that moves the reader forward.
 pub async fn react(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<()> {
-    let _ = (tx, ctx, event);
-    Ok(())
+    crate::notify::react(tx, ctx, event).await
 }
