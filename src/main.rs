@@ -1,1 +1,119 @@
-fn main() {}
+//! Wires and picks a subcommand.
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use fettle::config::Config;
+use fettle::{boot, metrics, router, serve, telemetry};
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+#[command(name = "fettle", version, about = "A marketplace for local services: find, book and pay.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages and the API, and run jobs, in one process.
+    Serve {
+        /// Leave jobs to `fettle work`.
+        #[arg(long)]
+        without_jobs: bool,
+    },
+    /// Run jobs only.
+    Work,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// What the operator grants.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make the account with this e-mail address an admin.
+    Grant { email: String },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = Config::from_env()?;
+    telemetry::start(&config);
+    rustls::crypto::ring::default_provider().install_default().ok().context("the TLS provider was already chosen")?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments.command, config))
+}
+
+async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { without_jobs } => run_server(config, !without_jobs).await,
+        Command::Work => run_worker(config).await,
+        Command::Migrate => boot::migrate(&boot::connect(&config).await?).await,
+        Command::Admin { command: AdminCommand::Grant { email } } => grant(config, &email).await,
+    }
+}
+
+async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
+    metrics::start();
+    leptos_spawner();
+    if !config.is_https() {
+        tracing::warn!("serving plain http: the session cookie goes without Secure and its prefix, which is for this machine only");
+    }
+    let listener = serve::bind(config.listen).await?;
+    let metrics_listener = match config.metrics_listen {
+        Some(address) => Some(serve::bind(address).await?),
+        None => None,
+    };
+    let base_url = config.base_url.clone();
+    let state = boot::state(config).await?;
+    let stop = CancellationToken::new();
+    let _ = has_jobs;
+    if state.movable_clock.is_some() {
+        tokio::spawn(fettle::dev::follow(state.clone()));
+    }
+    if let Some(listener) = metrics_listener {
+        tokio::spawn(serve::serve_metrics(listener, state.clone(), stop.clone()));
+    }
+    tracing::info!(%base_url, "ready");
+    let serving = tokio::spawn(serve::serve(listener, router::router(&state), stop.clone()));
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    stop.cancel();
+    serving.await?;
+    state.house.db.close().await;
+    Ok(())
+}
+
+async fn run_worker(config: Config) -> anyhow::Result<()> {
+    let state = boot::state(config).await?;
+    let _ = state;
+    wait_for_signal().await
+}
+
+async fn grant(config: Config, email: &str) -> anyhow::Result<()> {
+    let db = boot::connect(&config).await?;
+    let done =
+        sqlx::query("update accounts set is_admin = true where lower(email) = lower($1) and not is_guest").bind(email).execute(&db).await?;
+    if done.rows_affected() == 0 {
+        bail!("nobody has registered with {email}");
+    }
+    println!("{email} is an admin now.");
+    Ok(())
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
+
+/// Leptos asks for a way to run tasks; ours is tokio.
+fn leptos_spawner() {
+    let _ = any_spawner::Executor::init_tokio();
+}

@@ -15,6 +15,8 @@ mod sql;
 
 // Who acts, the event spine, jobs, exactly-once.
 #[cfg(feature = "server")]
+pub mod actor;
+#[cfg(feature = "server")]
 pub mod audit;
 #[cfg(feature = "server")]
 pub mod ctx;

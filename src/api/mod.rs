@@ -1,1 +1,13 @@
 //! REST, `/api/v1`: each file a room, its `router()` last.
+
+pub mod extract;
+pub mod openapi;
+pub mod problem;
+
+use crate::state::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything below `/api/v1`. One line a room, in alphabetical order.
+pub fn rooms() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+}

@@ -1,8 +1,9 @@
 //! Who is asking: the extractor every handler begins with.
 
+use crate::layers::failure::failed;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
-use domain::ctx::{Actor, Ctx};
+use domain::ctx::Ctx;
 use domain::error::Error;
 use http::request::Parts;
 
@@ -11,13 +12,12 @@ pub struct Caller(pub Ctx);
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = PageError;
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
-        let actor = parts.extensions.get::<Actor>().cloned().ok_or(Error::Unauthenticated)?;
-        Ok(Self(Ctx::new(state.house.clone(), actor, String::new(), None)))
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, PageError> {
+        parts.extensions.get::<Ctx>().cloned().map(Self).ok_or(PageError(Error::Unauthenticated))
     }
 }
 
-/// A verb's error as a page.
+/// A verb's error on its way to a page; `layers::failure` renders it, or leads to the sign-in page.
 #[derive(Debug)]
 pub struct PageError(pub Error);
 
@@ -29,7 +29,6 @@ impl<E: Into<Error>> From<E> for PageError {
 
 impl axum::response::IntoResponse for PageError {
     fn into_response(self) -> axum::response::Response {
-        let status = http::StatusCode::from_u16(self.0.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        (status, self.0.sentence()).into_response()
+        failed(self.0)
     }
 }

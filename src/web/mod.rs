@@ -2,3 +2,18 @@
 
 pub mod caller;
 pub mod render;
+pub mod session;
+
+use crate::state::AppState;
+
+/// Files that are the same for everyone: no session is read for them, and no limit counts them.
+pub fn is_static(path: &str) -> bool {
+    path.starts_with("/pkg/")
+        || path.starts_with("/assets/")
+        || matches!(path, "/healthz" | "/readyz" | "/favicon.ico" | "/robots.txt" | "/manifest.webmanifest" | "/sw.js")
+}
+
+/// All pages. One line a room, in alphabetical order.
+pub fn router() -> axum::Router<AppState> {
+    axum::Router::new()
+}

@@ -1,0 +1,62 @@
+//! From configuration to a house with its doors: the database, the ports, the state.
+
+use crate::adapters;
+use crate::config::Config;
+use crate::state::AppState;
+use anyhow::Context;
+use domain::ctx::{Clock, House, SystemChance, SystemClock};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Connects lazily enough that a server started before its database waits for it.
+pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
+    let options = PgConnectOptions::from_str(&config.database_url)
+        .context("DATABASE_URL is not an address of Postgres")?
+        .application_name("fettle")
+        // Writers are short; a reader of events waits for the longest of them.
+        .options([("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")]);
+    PgPoolOptions::new()
+        .max_connections(config.db_connections)
+        .min_connections(2)
+        .acquire_timeout(Duration::from_secs(3))
+        .idle_timeout(Duration::from_secs(600))
+        .connect_with(options)
+        .await
+        .context("cannot reach the database")
+}
+
+/// Brings the schema up to date. Safe to run on many nodes at once: Postgres' advisory lock lets one do it.
+pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
+    // Migrations may take longer than a request may.
+    let mut connection = db.acquire().await?;
+    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
+    crate::migrations::MIGRATOR.run(&mut *connection).await.context("a migration failed")?;
+    sqlx::query("reset statement_timeout").execute(&mut *connection).await?;
+    Ok(())
+}
+
+pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<House>> {
+    Ok(Arc::new(House {
+        db,
+        clock,
+        chance: Arc::new(SystemChance),
+        payments: adapters::payment::from_config(config)?,
+        mail: adapters::email::from_config(config)?,
+        calendars: adapters::calendar::from_config(config)?,
+        base_url: config.base_url.clone(),
+        committed: tokio::sync::Notify::new(),
+    }))
+}
+
+pub async fn state(config: Config) -> anyhow::Result<AppState> {
+    let db = connect(&config).await?;
+    let clock = Arc::new(SystemClock::default());
+    let house = house(&config, db, clock.clone())?;
+    let is_development = config.is_development;
+    let mut state = AppState::new(house, Arc::new(config));
+    state.movable_clock = is_development.then_some(clock);
+    Ok(state)
+}

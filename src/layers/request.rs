@@ -1,0 +1,106 @@
+//! Each request gets an id, a span, a line in the log, figures for the metrics, and an end: no handler runs longer than its time.
+
+use super::failure::failed;
+use crate::state::AppState;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::error::Error;
+use http::HeaderValue;
+use std::any::Any;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// A handler that takes longer than this is given up, and the person told to try again.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request this task serves, for problems; empty outside of one.
+pub fn current_id() -> String {
+    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// In the request's extensions.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+/// The peer's address, in the request's extensions; behind trusted proxies the one they name.
+#[derive(Clone)]
+pub struct PeerAddress(pub Option<String>);
+
+pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let mut random = [0_u8; 8];
+    state.house.chance.fill(&mut random);
+    let id = hex::encode(random);
+    let address = peer(&request, state.config.trusted_proxies);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(PeerAddress(address));
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched".to_owned(), |m| m.as_str().to_owned());
+    let span = tracing::info_span!("request", request_id = %id);
+    let started = std::time::Instant::now();
+    let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::info!(%method, path, status, took_ms = took.as_secs_f64() * 1000.0, "request"));
+    metrics::histogram!("http_request_seconds", "route" => route, "method" => method.to_string(), "status" => status.to_string())
+        .record(took.as_secs_f64());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// With n proxies in front, the n-th entry of X-Forwarded-For from the right is what the outermost trusted one saw.
+fn peer(request: &Request, trusted_proxies: usize) -> Option<String> {
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+    if trusted_proxies == 0 {
+        return direct;
+    }
+    let forwarded: Vec<&str> = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let named = forwarded.len().checked_sub(trusted_proxies).and_then(|at| forwarded.get(at));
+    named.filter(|text| text.parse::<std::net::IpAddr>().is_ok()).map(|text| (*text).to_owned()).or(direct)
+}
+
+pub async fn time_limit(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request took too long");
+            failed(Error::Unavailable { retry_after_s: 5 })
+        }
+    }
+}
+
+pub fn on_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+    failed(Error::internal(format!("panic: {}", text.unwrap_or_default())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let mut request = Request::new(axum::body::Body::empty());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 5000))));
+        request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 1.2.3.4, 10.0.0.2"));
+        assert_eq!(peer(&request, 0).as_deref(), Some("10.0.0.1"));
+        assert_eq!(peer(&request, 1).as_deref(), Some("10.0.0.2"));
+        assert_eq!(peer(&request, 2).as_deref(), Some("1.2.3.4"));
+        assert_eq!(peer(&request, 9).as_deref(), Some("10.0.0.1"));
+    }
+}

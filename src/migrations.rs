@@ -1,0 +1,5 @@
+//! The schema this release was built with.
+
+use sqlx::migrate::Migrator;
+
+pub static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
