@@ -83,3 +83,37 @@ create table allocations (
 create index allocations_provider on allocations using gist (provider_id, during) where is_live;
 create index allocations_booking on allocations (booking_id) where booking_id is not null;
 create index allocations_expiry on allocations (expires_at) where is_live and expires_at is not null;
+
+-- Takes resources for one range inside the caller's transaction: locks them in id order (two writers of the overlap constraint can otherwise
+-- deadlock), turns off expired holds that stand in the way, and gives back those that are taken; none means the range is clear. A function, because
+-- each of its statements sees what was committed while it waited for the locks. may_wait false: those another writer holds right now count as taken.
+create function claim_resources(ids uuid[], span tstzrange, moment timestamptz, ignored_booking uuid, may_wait boolean) returns uuid[]
+    language plpgsql
+as $$
+declare
+    taken uuid[];
+begin
+    if may_wait then
+        perform 1 from resources where id = any (ids) order by id for no key update;
+    else
+        taken := array(
+            select unnest(ids)
+            except
+            select id from (select id from resources where id = any (ids) order by id for no key update skip locked) locked
+        );
+        if taken <> '{}' then
+            return taken;
+        end if;
+    end if;
+    update allocations set is_live = false
+    where resource_id = any (ids) and is_live and during && span and expires_at <= moment;
+    return array(
+        select distinct resource_id
+        from allocations
+        where resource_id = any (ids)
+            and is_live
+            and during && span
+            and (ignored_booking is null or booking_id is distinct from ignored_booking)
+    );
+end
+$$;

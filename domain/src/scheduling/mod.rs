@@ -11,12 +11,16 @@
 pub mod model;
 
 #[cfg(feature = "server")]
+pub mod engine;
+#[cfg(feature = "server")]
 pub mod port;
 #[cfg(feature = "server")]
 pub mod zone;
 
 #[cfg(feature = "server")]
 mod service;
+#[cfg(feature = "server")]
+mod store;
 
 #[cfg(feature = "server")]
 pub use service::*;
