@@ -30,8 +30,12 @@ pub async fn get_availability(ctx: &Ctx, query: &AvailabilityQuery) -> Result<Av
     fields.finish()?;
     let now = ctx.now();
     // the provider's zone is not known yet: a day more on each side covers any
-    let rough = Span::new(zone::first_from(query.from, 0, chrono_tz::Tz::UTC).plus_days(-1), zone::first_from(query.to, 0, chrono_tz::Tz::UTC).plus_days(2));
-    let wanted = Wanted { services: &[query.service], window: clipped(rough, now), now, extra_min: query.extra_min, ignoring: query.ignoring };
+    let rough = Span::new(
+        zone::first_from(query.from, 0, chrono_tz::Tz::UTC).plus_days(-1),
+        zone::first_from(query.to, 0, chrono_tz::Tz::UTC).plus_days(2),
+    );
+    let wanted =
+        Wanted { services: &[query.service], window: clipped(rough, now), now, extra_min: query.extra_min, ignoring: query.ignoring };
     let loaded = store::load(ctx.db(), wanted).await?;
     let service = loaded.services.get(&query.service).filter(|service| service.provider == query.provider).ok_or(Error::NotFound)?;
     require_visible(ctx, service)?;
@@ -50,7 +54,12 @@ pub async fn get_availability(ctx: &Ctx, query: &AvailabilityQuery) -> Result<Av
 
 /// The next `per_service` free times of each service from `after` on, up to two months ahead, for many services at once.
 /// Services without any are absent.
-pub async fn list_next_free(ctx: &Ctx, services: &[ServiceId], after: Instant, per_service: usize) -> Result<HashMap<ServiceId, Vec<Slot>>> {
+pub async fn list_next_free(
+    ctx: &Ctx,
+    services: &[ServiceId],
+    after: Instant,
+    per_service: usize,
+) -> Result<HashMap<ServiceId, Vec<Slot>>> {
     let mut found: HashMap<ServiceId, Vec<Slot>> = HashMap::with_capacity(services.len());
     let mut left: Vec<ServiceId> = services.to_vec();
     for days in NEXT_FREE_DAYS {
@@ -65,7 +74,12 @@ pub async fn list_next_free(ctx: &Ctx, services: &[ServiceId], after: Instant, p
 }
 
 /// The first `per_service` free times of each service that start within the window, in one statement. Services without any are absent.
-pub async fn list_free_within(ctx: &Ctx, services: &[ServiceId], window: Span, per_service: usize) -> Result<HashMap<ServiceId, Vec<Slot>>> {
+pub async fn list_free_within(
+    ctx: &Ctx,
+    services: &[ServiceId],
+    window: Span,
+    per_service: usize,
+) -> Result<HashMap<ServiceId, Vec<Slot>>> {
     let now = ctx.now();
     let window = clipped(window, now);
     if services.is_empty() || window.starts_at >= window.ends_at {
@@ -104,7 +118,8 @@ pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Resul
     let services = [query.service];
     let wanted = Wanted { services: &services, window, now, extra_min: query.extra_min, ignoring: query.ignoring };
     let mut loaded = store::load(&mut **tx, wanted).await?;
-    let has_limits = |loaded: &Loaded| loaded.services.get(&query.service).is_some_and(|s| s.rules.day_limit.or(s.rules.week_limit).is_some());
+    let has_limits =
+        |loaded: &Loaded| loaded.services.get(&query.service).is_some_and(|s| s.rules.day_limit.or(s.rules.week_limit).is_some());
     if has_limits(&loaded) && !query.is_by_hand {
         store::lock_service(tx, query.service).await?;
         loaded = store::load(&mut **tx, wanted).await?;

@@ -75,7 +75,11 @@ fn of_group(rules: &Rules, book: &Book, group: Vec<ResourceId>, at: Instant, fou
         }
     }
     if against.is_empty() {
-        against.push(Finding { reason: Reason::NobodyAssigned, resource: None, words: "The person asked for does not do this service.".into() });
+        against.push(Finding {
+            reason: Reason::NobodyAssigned,
+            resource: None,
+            words: "The person asked for does not do this service.".into(),
+        });
     }
     found.extend(against);
 }

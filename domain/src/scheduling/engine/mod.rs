@@ -225,7 +225,8 @@ fn starts_of(rules: &Rules, book: &Book, resource: ResourceId, window: Span) -> 
     let (before, after) = (rules.buffer_before_min * MINUTE, rules.buffer_after_min * MINUTE);
     // the job with its buffers [t − before, t + length + after) meets [from, to) exactly for t in (from − length − after, to + before)
     let bar = |span: Span| (span.starts_at.millis() - length - after + 1, span.ends_at.millis() + before);
-    let barred: Vec<(i64, i64)> = diary.busy.iter().map(|busy| bar(busy.during)).chain(diary.time_off.iter().map(|span| bar(*span))).collect();
+    let barred: Vec<(i64, i64)> =
+        diary.busy.iter().map(|busy| bar(busy.during)).chain(diary.time_off.iter().map(|span| bar(*span))).collect();
     open.minus(&Set::of(barred))
 }
 
@@ -267,7 +268,9 @@ fn count_out(rules: &Rules, choices: &[(ResourceId, Set)], window: Span, limit: 
 /// Multiples of the step from local midnight within `[from, to)`; a step that does not divide the day begins anew each midnight.
 fn grid(from: i64, to: i64, offset: i64, step: i64) -> impl Iterator<Item = i64> {
     let first = next_on_grid(from + offset, step);
-    std::iter::successors(Some(first), move |at| Some(next_on_grid(at + 1, step))).map(move |wall| wall - offset).take_while(move |at| *at < to)
+    std::iter::successors(Some(first), move |at| Some(next_on_grid(at + 1, step)))
+        .map(move |wall| wall - offset)
+        .take_while(move |at| *at < to)
 }
 
 /// The first wall-clock millisecond on the grid, at or after `wall`.

@@ -102,7 +102,8 @@ mod tests {
     }
 
     fn any_set() -> impl Strategy<Value = Set> {
-        proptest::collection::vec((0_i64..100, 0_i64..20), 0..8).prop_map(|pairs| Set::of(pairs.into_iter().map(|(from, length)| (from, from + length)).collect()))
+        proptest::collection::vec((0_i64..100, 0_i64..20), 0..8)
+            .prop_map(|pairs| Set::of(pairs.into_iter().map(|(from, length)| (from, from + length)).collect()))
     }
 
     proptest! {

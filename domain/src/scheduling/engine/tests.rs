@@ -155,7 +155,8 @@ fn any_schedule(zone: Tz, middle: Date) -> impl Strategy<Value = Schedule> {
     let overrides = proptest::collection::vec((-2_i32..3, any_ranges()), 0..2);
     (hours, overrides).prop_map(move |(hours, overrides)| {
         let weekly = hours.into_iter().zip(1_u8..);
-        let hours = weekly.flat_map(|(ranges, weekday)| ranges.into_iter().map(move |(from_min, to_min)| WeekRange { weekday, from_min, to_min }));
+        let hours =
+            weekly.flat_map(|(ranges, weekday)| ranges.into_iter().map(move |(from_min, to_min)| WeekRange { weekday, from_min, to_min }));
         let mut special: Vec<DateRange> = Vec::new();
         for (offset, ranges) in overrides {
             let date = middle.plus_days(offset);
@@ -175,12 +176,14 @@ fn any_spans(middle: Instant) -> impl Strategy<Value = Vec<Span>> {
 
 fn any_diary(middle: Instant, schedules: Vec<Option<usize>>) -> impl Strategy<Value = Diary> {
     let house = proptest::option::of(0_usize..2);
-    (proptest::sample::select(schedules), house, any_spans(middle), proptest::option::weighted(0.3, any_spans(middle))).prop_map(|(schedule, house, busy, off)| Diary {
-        schedule,
-        house,
-        busy: busy.into_iter().map(|during| Busy { during, kind: BusyKind::Booking }).collect(),
-        time_off: off.unwrap_or_default(),
-    })
+    (proptest::sample::select(schedules), house, any_spans(middle), proptest::option::weighted(0.3, any_spans(middle))).prop_map(
+        |(schedule, house, busy, off)| Diary {
+            schedule,
+            house,
+            busy: busy.into_iter().map(|during| Busy { during, kind: BusyKind::Booking }).collect(),
+            time_off: off.unwrap_or_default(),
+        },
+    )
 }
 
 fn any_case() -> impl Strategy<Value = (Rules, Book, Ask)> {

@@ -29,12 +29,13 @@ pub(super) fn assemble(rows: Vec<Row>, extra_min: i64) -> Result<Loaded> {
     for schedule in &mut desk.book.schedules {
         schedule.overrides.sort_unstable();
     }
-    Ok(Loaded { cursor: desk.cursor, services: desk.services, book: desk.book, names: desk.names })
+    let cursor = desk.cursor.ok_or_else(|| Error::internal("the spine has no row"))?;
+    Ok(Loaded { cursor, services: desk.services, book: desk.book, names: desk.names })
 }
 
 #[derive(Default)]
 struct Desk {
-    cursor: Cursor,
+    cursor: Option<Cursor>,
     services: HashMap<ServiceId, LoadedService>,
     /// The group number of each of a service's needs, in their order.
     groups: HashMap<ServiceId, Vec<i64>>,
@@ -55,7 +56,7 @@ impl Desk {
         match (row.kind, row.service_id, row.resource_id) {
             (CURSOR, _, _) => {
                 let xid = row.word.as_deref().and_then(|xmin| xmin.parse().ok()).unwrap_or(0);
-                self.cursor = Cursor { epoch: numbers[0] as i32, xid, id: 0 };
+                self.cursor = Some(Cursor { epoch: numbers[0] as i32, xid, id: 0 });
             }
             (SERVICE, Some(id), _) => {
                 self.services.insert(id, service(row, numbers, extra_min)?);
@@ -129,8 +130,11 @@ impl Desk {
             OVERRIDES => {
                 let of_provider = row.provider_id.and_then(|provider| self.houses.get(&provider));
                 let at = row.resource_id.map_or(of_provider, |resource| self.own.get(&resource));
-                let ranges =
-                    numbers.chunks_exact(3).map(|n| DateRange { date: Date::from_days(n[0] as i32), from_min: n[1] as i32, to_min: n[2] as i32 });
+                let ranges = numbers.chunks_exact(3).map(|n| DateRange {
+                    date: Date::from_days(n[0] as i32),
+                    from_min: n[1] as i32,
+                    to_min: n[2] as i32,
+                });
                 if let Some(&at) = at {
                     self.book.schedules[at].overrides.extend(ranges);
                 }
@@ -142,7 +146,8 @@ impl Desk {
             }
             TIME_OFF => {
                 let provider = row.provider_id;
-                let concerned = self.resources.iter().filter(|(id, of, _)| Some(*of) == provider && row.resource_id.is_none_or(|one| one == *id));
+                let concerned =
+                    self.resources.iter().filter(|(id, of, _)| Some(*of) == provider && row.resource_id.is_none_or(|one| one == *id));
                 for (id, _, _) in concerned {
                     if let Some(diary) = self.book.diaries.get_mut(id) {
                         diary.time_off.extend(spans(row));
