@@ -55,6 +55,7 @@ pub async fn state(config: Config) -> anyhow::Result<AppState> {
     let db = connect(&config).await?;
     let clock = Arc::new(SystemClock::default());
     let house = house(&config, db, clock.clone())?;
+    crate::web::assets::open(&config.site_dir);
     let is_development = config.is_development;
     let mut state = AppState::new(house, Arc::new(config));
     state.movable_clock = is_development.then_some(clock);

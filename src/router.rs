@@ -14,6 +14,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(web::router())
         .merge(programs)
         .merge(health::router())
+        .merge(web::assets::router(&state.config.site_dir))
         .route("/do/{*verb}", post(server_function))
         .fallback(|| async { web::caller::PageError(domain::error::Error::NotFound) });
     if state.config.is_development {

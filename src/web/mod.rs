@@ -1,5 +1,6 @@
 //! Pages: extract, call verbs, render or redirect.
 
+pub mod assets;
 pub mod caller;
 pub mod render;
 pub mod session;
@@ -10,7 +11,10 @@ use crate::state::AppState;
 pub fn is_static(path: &str) -> bool {
     path.starts_with("/pkg/")
         || path.starts_with("/assets/")
-        || matches!(path, "/healthz" | "/readyz" | "/favicon.ico" | "/robots.txt" | "/manifest.webmanifest" | "/sw.js")
+        || matches!(
+            path,
+            "/healthz" | "/readyz" | "/favicon.ico" | "/apple-touch-icon.png" | "/robots.txt" | "/manifest.webmanifest" | "/sw.js"
+        )
 }
 
 /// All pages. One line a room, in alphabetical order.

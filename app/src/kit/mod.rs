@@ -1,1 +1,2 @@
 //! Buttons, fields, dialogs, tables, charts: no business.
+pub mod islands;
