@@ -61,6 +61,9 @@ create table links (
     used_at     timestamptz
 );
 create index links_account on links (account_id, purpose);
+-- how many letters with links an address got lately
+create index links_address on links (lower(data ->> 'email'), created_at) where data ? 'email';
+create index links_expiry on links (expires_at);
 
 create table security_notes (
     id         uuid primary key,

@@ -47,6 +47,7 @@ pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Resu
         mail: adapters::email::from_config(config)?,
         calendars: adapters::calendar::from_config(config)?,
         base_url: config.base_url.clone(),
+        settings: domain::settings::Remembered::default(),
         committed: tokio::sync::Notify::new(),
     }))
 }

@@ -23,6 +23,7 @@ pub struct House {
     pub calendars: Arc<dyn CalendarSource>,
     /// Where people reach us, without a slash at the end: links in e-mails begin with it.
     pub base_url: String,
+    pub settings: crate::settings::Remembered,
     /// Rung after each commit; the relay and the workers of this node listen.
     pub committed: Notify,
 }

@@ -2,11 +2,12 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::notify;
+use crate::{account, notify};
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
 pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()> {
     match kind {
+        account::jobs::WRITE => account::jobs::write(ctx, payload).await,
         notify::jobs::BOOKING => tell_of_booking(ctx, payload).await,
         notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
         notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
@@ -21,10 +22,11 @@ pub struct Duty {
 }
 
 /// Run by one node at a time, at most once per interval.
-pub const DUTIES: &[Duty] = &[Duty { name: notify::jobs::REMIND, every_s: 300 }];
+pub const DUTIES: &[Duty] = &[Duty { name: account::jobs::SWEEP, every_s: 3_600 }, Duty { name: notify::jobs::REMIND, every_s: 300 }];
 
 pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
     match name {
+        account::jobs::SWEEP => account::jobs::sweep(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
         _ => Err(Error::internal(format!("no duty is called {name}"))),
     }
@@ -32,5 +34,12 @@ pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
 
 /// A letter to a guest claims the account, which is the account room's business; a letter that fixes a time carries the booking room's calendar file.
 async fn tell_of_booking(ctx: &Ctx, payload: serde_json::Value) -> Result<()> {
-    notify::jobs::tell_of_booking(ctx, payload, None, None).await
+    let claim_url = match notify::jobs::booking_of(&payload) {
+        Some((booking, true)) => match notify::find_guest(ctx, booking).await? {
+            Some(guest) => account::jobs::claim_path(ctx, guest).await?.map(|path| ctx.url(&path)),
+            None => None,
+        },
+        _ => None,
+    };
+    notify::jobs::tell_of_booking(ctx, payload, claim_url, None).await
 }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod id;
 pub mod money;
 pub mod page;
+pub mod settings;
 pub mod time;
 
 #[cfg(feature = "server")]

@@ -226,9 +226,23 @@ pub(super) fn about_link(mail: &LinkMail) -> Option<Letter> {
             .act("Choose a new password", &*mail.url)
             .because("You get this because it concerns the safety of your Fettle account."),
         Template::AlreadyRegistered => Letter::new("You already have an account", "You already have an account")
-            .say(format!("{hello}Someone tried to register with your address. If it was you, simply sign in, or choose a new password."))
-            .act("Sign in", &*mail.url)
+            .say(format!(
+                "{hello}Someone registered with your address again. If it was you, open this once: what you booked there joins your account, \
+                 and you sign in as always."
+            ))
+            .act("It was me", &*mail.url)
+            .small(once)
             .because("You get this because someone registered on Fettle with this address. If it was not you, do nothing."),
+        Template::NewDevice => Letter::new("A new device signed in to your account", "Was this you?")
+            .say(format!("{hello}Someone signed in to your account with {}, which we have not seen before.", mail.subject))
+            .say("If it was you, there is nothing to do. If not, end that session and choose a new password.")
+            .act("Look at your sessions", &*mail.url)
+            .because("You get this because it concerns the safety of your Fettle account."),
+        Template::ManyFailures => Letter::new("Someone is trying to sign in to your account", "Several sign-ins failed")
+            .say(format!("{hello}The password was wrong several times within an hour. Nobody got in."))
+            .say("If you use the same password elsewhere, choose a new one.")
+            .act("Look at your account", &*mail.url)
+            .because("You get this because it concerns the safety of your Fettle account."),
         Template::ClaimAccount => Letter::new("See your booking on any device", "Make the booking yours")
             .say(format!("{hello}Choose a password and you can see, move and cancel your bookings anywhere."))
             .act("Set a password", &*mail.url)

@@ -25,6 +25,9 @@ templates! {
     /// To the old address, after the address was changed.
     EmailChanged = "email_changed",
     PasswordChanged = "password_changed",
+    /// Signed in from a browser or system not seen before.
+    NewDevice = "new_device",
+    ManyFailures = "many_failures",
     /// To someone who registers with an address that already has an account.
     AlreadyRegistered = "already_registered",
     ClaimAccount = "claim_account",
@@ -63,7 +66,13 @@ impl Template {
     pub const fn is_secret(self) -> bool {
         matches!(
             self,
-            Self::ConfirmEmail | Self::ResetPassword | Self::ChangeEmail | Self::ClaimAccount | Self::TeamInvitation | Self::PayBooking
+            Self::ConfirmEmail
+                | Self::AlreadyRegistered
+                | Self::ResetPassword
+                | Self::ChangeEmail
+                | Self::ClaimAccount
+                | Self::TeamInvitation
+                | Self::PayBooking
         )
     }
     /// Goes to the staff who answer for the provider.

@@ -47,6 +47,7 @@ impl World {
             mail: mails.clone(),
             calendars: calendars.clone(),
             base_url: "http://fettle.test".to_owned(),
+            settings: crate::settings::Remembered::default(),
             committed: tokio::sync::Notify::new(),
         });
         Self { db, house, clock, chance, mails, gateway, calendars, counter: AtomicU64::new(1) }
