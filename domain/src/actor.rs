@@ -17,9 +17,11 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
             a.is_admin,
             a.is_support,
             coalesce(array_agg(m.provider_id order by m.created_at) filter (where m.provider_id is not null), '{}') as "providers!: Vec<ProviderId>",
+            coalesce(array_agg(p.name order by m.created_at) filter (where m.provider_id is not null), '{}') as "provider_names!",
             coalesce(array_agg(m.role order by m.created_at) filter (where m.provider_id is not null), '{}') as "roles!"
          from accounts a
          left join provider_members m on m.account_id = a.id
+         left join providers p on p.id = m.provider_id
          where a.id = $1
            and a.suspended_at is null
          group by a.id"#,
@@ -37,8 +39,9 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
         memberships: row
             .providers
             .into_iter()
+            .zip(row.provider_names)
             .zip(row.roles)
-            .filter_map(|(provider, role)| Some(Membership { provider, role: StaffRole::parse(&role)? }))
+            .filter_map(|((provider, provider_name), role)| Some(Membership { provider, provider_name, role: StaffRole::parse(&role)? }))
             .collect(),
         session: None,
         visitor: None,

@@ -77,9 +77,11 @@ pub struct Person {
     pub scopes: Option<Vec<String>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     pub provider: ProviderId,
+    /// For the menus of every page.
+    pub provider_name: String,
     pub role: StaffRole,
 }
 

@@ -5,6 +5,7 @@
 use crate::api::problem::Problem;
 use crate::state::AppState;
 use crate::web::render;
+use app::site::pages::error::Trouble;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -55,19 +56,18 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             // A mistyped id in the address is an address that leads nowhere.
             StatusCode::BAD_REQUEST if method == Method::GET => Error::NotFound,
             StatusCode::NOT_FOUND => Error::NotFound,
-            _ => return page(&state, &asking, &headers, uri.path(), status, Problem::of_status(status).detail()),
+            _ => return page(&state, &asking, &headers, uri.path(), Trouble::Bare(status.as_u16())),
         },
         None => return response,
     };
     if matches!(error, Error::Unauthenticated) {
         return Redirect::to(&format!("/sign-in?next={}", encoded_target(&method, &uri, &headers))).into_response();
     }
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    with_retry(page(&state, &asking, &headers, uri.path(), status, error.sentence()), &error)
+    with_retry(page(&state, &asking, &headers, uri.path(), Trouble::Told(error.clone())), &error)
 }
 
-fn page(state: &AppState, asking: &Asking, headers: &HeaderMap, path: &str, status: StatusCode, sentence: String) -> Response {
-    render::failure(state, asking.0.get(), headers, path, status, sentence)
+fn page(state: &AppState, asking: &Asking, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
+    render::failure(state, asking.0.get(), headers, path, trouble)
 }
 
 /// Programs and islands get problem details. A body of plain text without one of ours is axum's own refusal.

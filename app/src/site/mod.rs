@@ -1,1 +1,3 @@
+//! Pages that belong to no room.
 
+pub mod pages;

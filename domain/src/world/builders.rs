@@ -209,8 +209,10 @@ pub(super) async fn load_person(db: &PgPool, account: AccountId) -> ActingPerson
         .fetch_one(db)
         .await
         .expect("an account");
-    let members: Vec<(ProviderId, String)> = sqlx::query_as("select provider_id, role from provider_members where account_id = $1")
-        .bind(account)
+    let members: Vec<(ProviderId, String, String)> = sqlx::query_as(
+        "select m.provider_id, p.name, m.role from provider_members m join providers p on p.id = m.provider_id where m.account_id = $1",
+    )
+    .bind(account)
         .fetch_all(db)
         .await
         .expect("roles");
@@ -223,7 +225,7 @@ pub(super) async fn load_person(db: &PgPool, account: AccountId) -> ActingPerson
         is_support: row.get("is_support"),
         memberships: members
             .into_iter()
-            .filter_map(|(provider, role)| Some(Membership { provider, role: StaffRole::parse(&role)? }))
+            .filter_map(|(provider, provider_name, role)| Some(Membership { provider, provider_name, role: StaffRole::parse(&role)? }))
             .collect(),
         session: None,
         visitor: None,

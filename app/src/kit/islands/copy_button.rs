@@ -16,9 +16,9 @@ pub fn CopyButton(
         set_timeout(move || set_copied.set(false), std::time::Duration::from_secs(2));
     };
     view! {
-        <button type="button" class="button" data-kind="quiet" on:click=copy>
+        <button type="button" class="button" data-size="dense" on:click=copy>
             {move || if is_copied.get() { "Copied".to_owned() } else { label.clone() }}
         </button>
-        <span class="visually-hidden" role="status">{move || is_copied.get().then_some("Copied")}</span>
+        <span class="hidden-visually" role="status">{move || is_copied.get().then_some("Copied")}</span>
     }
 }
