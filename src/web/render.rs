@@ -143,3 +143,4 @@ fn notice_text(encoded: &str) -> Option<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&format!("n={encoded}")).ok()?;
     let text = pairs.into_iter().next()?.1;
     (!text.is_empty() && text.chars().count() <= LONGEST_NOTICE && !text.contains(char::is_control)).then_some(text)
+}

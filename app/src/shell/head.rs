@@ -11,12 +11,10 @@ pub(super) fn head(frame: &Frame) -> AnyView {
     let title = if frame.title.contains("Fettle") { frame.title.clone() } else { format!("{} · Fettle", frame.title) };
     let description = (!frame.description.is_empty()).then(|| frame.description.clone());
     let shared = description.clone().filter(|_| !frame.is_private).map(|text| {
-        view! {
-            <meta attr:property="og:title" content=title.clone() />
-            <meta attr:property="og:description" content=text />
-            <meta attr:property="og:site_name" content="Fettle" />
-            <meta attr:property="og:type" content="website" />
-        }
+        [("og:title", title.clone()), ("og:description", text), ("og:site_name", "Fettle".into()), ("og:type", "website".into())]
+            .map(|(property, content)| leptos::html::meta().attr("property", property).content(content))
+            .into_iter()
+            .collect_view()
     });
     view! {
         <head>
@@ -41,11 +39,11 @@ pub(super) fn head(frame: &Frame) -> AnyView {
 
 fn theme_color(theme: Theme) -> AnyView {
     match theme {
-        Theme::System => view! {
-            <meta name="theme-color" attr:media="(prefers-color-scheme: light)" content=GROUND_LIGHT />
-            <meta name="theme-color" attr:media="(prefers-color-scheme: dark)" content=GROUND_DARK />
-        }
-        .into_any(),
+        Theme::System => [("(prefers-color-scheme: light)", GROUND_LIGHT), ("(prefers-color-scheme: dark)", GROUND_DARK)]
+            .map(|(media, color)| leptos::html::meta().name("theme-color").attr("media", media).content(color))
+            .into_iter()
+            .collect_view()
+            .into_any(),
         Theme::Light => view! { <meta name="theme-color" content=GROUND_LIGHT /> }.into_any(),
         Theme::Dark => view! { <meta name="theme-color" content=GROUND_DARK /> }.into_any(),
     }
