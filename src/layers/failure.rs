@@ -3,10 +3,9 @@
 //! Handlers and layers answer [`failed`]; only here is it known who asked, from where, and in which form the answer is wanted.
 
 use crate::api::problem::Problem;
-use crate::state::AppState;
 use crate::web::render;
 use app::site::pages::error::Trouble;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ctx::Ctx;
@@ -30,7 +29,7 @@ pub fn failed(error: Error) -> Response {
     response
 }
 
-pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn layer(mut request: Request, next: Next) -> Response {
     let asking = Asking::default();
     request.extensions_mut().insert(asking.clone());
     let method = request.method().clone();
@@ -56,18 +55,18 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             // A mistyped id in the address is an address that leads nowhere.
             StatusCode::BAD_REQUEST if method == Method::GET => Error::NotFound,
             StatusCode::NOT_FOUND => Error::NotFound,
-            _ => return page(&state, &asking, &headers, uri.path(), Trouble::Bare(status.as_u16())),
+            _ => return page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16())),
         },
         None => return response,
     };
     if matches!(error, Error::Unauthenticated) {
         return Redirect::to(&format!("/sign-in?next={}", encoded_target(&method, &uri, &headers))).into_response();
     }
-    with_retry(page(&state, &asking, &headers, uri.path(), Trouble::Told(error.clone())), &error)
+    with_retry(page(&asking, &headers, uri.path(), Trouble::Told(error.clone())), &error)
 }
 
-fn page(state: &AppState, asking: &Asking, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
-    render::failure(state, asking.0.get(), headers, path, trouble)
+fn page(asking: &Asking, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
+    render::failure(asking.0.get(), headers, path, trouble)
 }
 
 /// Programs and islands get problem details. A body of plain text without one of ours is axum's own refusal.

@@ -25,7 +25,7 @@ pub fn wrap(router: Router<AppState>, state: &AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn(request::time_limit))
         .layer(CatchPanicLayer::custom(request::on_panic))
-        .layer(from_fn_with_state(state.clone(), failure::layer))
+        .layer(from_fn(failure::layer))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(headers::Headers::new(&state.config), headers::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))

@@ -60,6 +60,7 @@ impl Table {
             stylesheet: self.address("main.css").to_owned(),
             font: font.map(|(_, address)| address.clone()).unwrap_or_default(),
             loader: self.address("loader.js").to_owned(),
+            icon: self.address("icon.svg").to_owned(),
         }
     }
 }

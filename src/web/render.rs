@@ -4,16 +4,15 @@
 //! (docs/decisions: pages are rendered synchronously). [`remember`] wraps every route: it keeps what the frame
 //! shows of the request (theme, path, notice).
 
-use crate::state::AppState;
 use app::shell::{Document, DocumentProps, Frame, Theme, Viewer};
 use app::site::pages::error::{ErrorView, ErrorViewProps, Trouble};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use domain::ctx::{Actor, Ctx};
-use hydration_context::SsrSharedContext;
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -35,23 +34,17 @@ tokio::task_local! {
     static SEEN: Seen;
 }
 
-/// The page in its frame, 200. `ctx` and `state` stand for who asks and where the static files are; the rest of the frame comes from [`remember`].
-pub fn page(ctx: &Ctx, state: &AppState, frame: Frame, view: impl IntoView + 'static) -> Response {
-    page_with(StatusCode::OK, ctx, state, frame, view)
+/// The page in its frame, 200. Who looks comes from `ctx`, the rest of the frame from [`remember`].
+pub fn page(ctx: &Ctx, frame: Frame, view: impl IntoView + 'static) -> Response {
+    page_with(StatusCode::OK, ctx, frame, view)
 }
 
 /// The same with another status: 422 for a refused form, 409 for a lost race.
-pub fn page_with(status: StatusCode, ctx: &Ctx, state: &AppState, frame: Frame, view: impl IntoView + 'static) -> Response {
+pub fn page_with(status: StatusCode, ctx: &Ctx, frame: Frame, view: impl IntoView + 'static) -> Response {
     respond(status, Some(&ctx.actor), frame, view, SEEN.try_with(Clone::clone).unwrap_or_default())
 }
 
-fn respond(
-    status: StatusCode,
-    actor: Option<&Actor>,
-    mut frame: Frame,
-    view: impl IntoView + 'static,
-    seen: Seen,
-) -> Response {
+fn respond(status: StatusCode, actor: Option<&Actor>, mut frame: Frame, view: impl IntoView + 'static, seen: Seen) -> Response {
     frame.path = seen.path;
     frame.theme = seen.theme;
     frame.viewer = actor.and_then(viewer);
@@ -125,7 +118,7 @@ fn seen(path: &str, headers: &HeaderMap) -> Seen {
 }
 
 /// The page for an error: what happened, and what to do. `ctx` is None if it failed before it was known who asks.
-pub fn failure(state: &AppState, ctx: Option<&Ctx>, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
+pub fn failure(ctx: Option<&Ctx>, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
     let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let frame = Frame::private(trouble.title());
     let view = ErrorView(ErrorViewProps { trouble });

@@ -141,28 +141,54 @@ fn patch(path: &mut String, figure: Figure, x: i32, y: i32, is_odd_row: bool, di
             }
         }
         Halves => match dice.of(5) {
-            0 => { put!(path, "M{x} {}a32 32 0 0 1 64 0z", y + 64); }
-            1 => { put!(path, "M{x} {y}a32 32 0 0 0 64 0z"); }
-            2 => { put!(path, "M{} {y}a32 32 0 0 0 0 64z", x + 64); }
-            3 => { put!(path, "M{x} {y}a32 32 0 0 1 0 64z"); }
+            0 => {
+                put!(path, "M{x} {}a32 32 0 0 1 64 0z", y + 64);
+            }
+            1 => {
+                put!(path, "M{x} {y}a32 32 0 0 0 64 0z");
+            }
+            2 => {
+                put!(path, "M{} {y}a32 32 0 0 0 0 64z", x + 64);
+            }
+            3 => {
+                put!(path, "M{x} {y}a32 32 0 0 1 0 64z");
+            }
             _ => {}
         },
         Leaves => match dice.of(5) {
-            0 | 1 => { put!(path, "M{x} {y}a64 64 0 0 1 64 64a64 64 0 0 1-64-64z"); }
-            2 | 3 => { put!(path, "M{} {y}a64 64 0 0 1-64 64a64 64 0 0 1 64-64z", x + 64); }
+            0 | 1 => {
+                put!(path, "M{x} {y}a64 64 0 0 1 64 64a64 64 0 0 1-64-64z");
+            }
+            2 | 3 => {
+                put!(path, "M{} {y}a64 64 0 0 1-64 64a64 64 0 0 1 64-64z", x + 64);
+            }
             _ => {}
         },
         Discs => disc(path, x + 32, y + 32, [14, 20, 26, 32, 26][dice.of(5) as usize]),
         Flags => match dice.of(4) {
-            0 => { put!(path, "M{x} {y}h64v64z"); }
-            1 => { put!(path, "M{x} {y}h64l-64 64z"); }
-            2 => { put!(path, "M{x} {y}v64h64z"); }
-            _ => { put!(path, "M{} {y}v64h-64z", x + 64); }
+            0 => {
+                put!(path, "M{x} {y}h64v64z");
+            }
+            1 => {
+                put!(path, "M{x} {y}h64l-64 64z");
+            }
+            2 => {
+                put!(path, "M{x} {y}v64h64z");
+            }
+            _ => {
+                put!(path, "M{} {y}v64h-64z", x + 64);
+            }
         },
         Blocks => match dice.of(3) {
-            0 => { put!(path, "M{} {}h58v58h-58z", x + 3, y + 3); }
-            1 => { put!(path, "M{} {}h58v26h-58zm0 32h58v26h-58z", x + 3, y + 3); }
-            _ => { put!(path, "M{} {}h26v58h-26zm32 0h26v58h-26z", x + 3, y + 3); }
+            0 => {
+                put!(path, "M{} {}h58v58h-58z", x + 3, y + 3);
+            }
+            1 => {
+                put!(path, "M{} {}h58v26h-58zm0 32h58v26h-58z", x + 3, y + 3);
+            }
+            _ => {
+                put!(path, "M{} {}h26v58h-26zm32 0h26v58h-26z", x + 3, y + 3);
+            }
         },
         Pebbles => pebble(path, x + 3, y + 3, dice),
         _ => {

@@ -111,14 +111,7 @@ fn rim_marks() -> String {
     for n in 0..72 {
         let (sin, cos) = (f64::from(n) * 5.0).to_radians().sin_cos();
         let to = REACH + if n % 6 == 0 { 8.0 } else { 3.5 };
-        let _ = write!(
-            path,
-            "M{:.1} {:.1}L{:.1} {:.1}",
-            CENTRE + REACH * sin,
-            CENTRE - REACH * cos,
-            CENTRE + to * sin,
-            CENTRE - to * cos
-        );
+        let _ = write!(path, "M{:.1} {:.1}L{:.1} {:.1}", CENTRE + REACH * sin, CENTRE - REACH * cos, CENTRE + to * sin, CENTRE - to * cos);
     }
     path
 }

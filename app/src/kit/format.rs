@@ -1,12 +1,11 @@
 //! Dates, times, distances and counts as people read them. Local times come in already converted; zones stay on the server.
 
-use domain::time::{Date, DAY, HOUR, Instant, MINUTE};
+use domain::time::{DAY, Date, HOUR, Instant, MINUTE};
 use leptos::prelude::*;
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-];
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
 /// `Friday`; `weekday` 1 to 7 from Monday (ISO 8601).
 pub fn weekday_name(weekday: u8) -> &'static str {

@@ -58,7 +58,11 @@ pub fn Tabs(#[prop(into)] label: String, items: Vec<Tab>) -> impl IntoView {
 
 /// Forward by key; back is what browsers do best. `shown` says how many of how many.
 #[component]
-pub fn Pagination(#[prop(optional, into)] next: Option<String>, #[prop(optional, into)] first: Option<String>, #[prop(optional, into)] shown: String) -> impl IntoView {
+pub fn Pagination(
+    #[prop(optional, into)] next: Option<String>,
+    #[prop(optional, into)] first: Option<String>,
+    #[prop(optional, into)] shown: String,
+) -> impl IntoView {
     if next.is_none() && first.is_none() && shown.is_empty() {
         return ().into_any();
     }
@@ -74,7 +78,11 @@ pub fn Pagination(#[prop(optional, into)] next: Option<String>, #[prop(optional,
 
 /// The head of a workspace or admin page: title, a line below, tools at the end as children.
 #[component]
-pub fn WorkHeader(#[prop(into)] title: String, #[prop(optional, into)] line: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn WorkHeader(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] line: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <header class="work-header">
             <div><h1>{title}</h1>{(!line.is_empty()).then(|| view! { <p class="tiny muted">{line}</p> })}</div>
@@ -85,7 +93,12 @@ pub fn WorkHeader(#[prop(into)] title: String, #[prop(optional, into)] line: Str
 
 /// A card with a head; `tools` stand at its end.
 #[component]
-pub fn Card(#[prop(into)] title: String, #[prop(optional, into)] tools: Option<AnyView>, #[prop(optional, into)] id: Option<String>, children: Children) -> impl IntoView {
+pub fn Card(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] tools: Option<AnyView>,
+    #[prop(optional, into)] id: Option<String>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <section class="card panel" id=id>
             <div class="head"><h2>{title}</h2>{tools.map(|tools| view! { <div class="push row">{tools}</div> })}</div>

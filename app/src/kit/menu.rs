@@ -24,7 +24,12 @@ pub fn Menu(
 
 /// A question and its answer.
 #[component]
-pub fn Fold(#[prop(into)] title: String, #[prop(optional)] open: bool, #[prop(optional, into)] id: Option<String>, children: Children) -> impl IntoView {
+pub fn Fold(
+    #[prop(into)] title: String,
+    #[prop(optional)] open: bool,
+    #[prop(optional, into)] id: Option<String>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <details class="fold" open=open id=id>
             <summary>{title} {icon(Icon::CHEVRON_DOWN)}</summary>

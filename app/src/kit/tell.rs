@@ -119,7 +119,11 @@ pub fn LiveNote(#[prop(into)] text: Signal<String>) -> impl IntoView {
 
 /// A short word after an act, with undo where there is one.
 #[component]
-pub fn Toast(#[prop(into)] text: String, #[prop(optional)] icon_before: Option<Icon>, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn Toast(
+    #[prop(into)] text: String,
+    #[prop(optional)] icon_before: Option<Icon>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="toast" role="status">{icon(icon_before.unwrap_or(Icon::CIRCLE_CHECK))} <span>{text}</span> {children.map(|children| children())}</div>
     }

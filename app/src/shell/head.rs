@@ -26,7 +26,7 @@ pub(super) fn head(frame: &Frame) -> AnyView {
             {frame.canonical.clone().map(|href| view! { <link rel="canonical" href=href /> })}
             {shared}
             {theme_color(frame.theme)}
-            <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+            <link rel="icon" href={frame.assets.icon.clone()} type="image/svg+xml" />
             <link rel="manifest" href="/manifest.webmanifest" />
             <link rel="preload" href={frame.assets.font.clone()} as="font" type="font/woff2" crossorigin="" />
             <link rel="stylesheet" href={frame.assets.stylesheet.clone()} />

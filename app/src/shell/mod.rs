@@ -85,6 +85,7 @@ pub struct Assets {
     pub stylesheet: String,
     pub font: String,
     pub loader: String,
+    pub icon: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

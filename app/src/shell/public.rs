@@ -62,7 +62,8 @@ pub(super) fn focused(frame: Frame, main: AnyView) -> AnyView {
 fn header(frame: Frame) -> impl IntoView {
     let account = match &frame.viewer {
         None => {
-            let next = if frame.path.is_empty() || frame.path == "/" { String::new() } else { format!("?next={}", query_text(&frame.path)) };
+            let next =
+                if frame.path.is_empty() || frame.path == "/" { String::new() } else { format!("?next={}", query_text(&frame.path)) };
             view! {
                 <a class="wide" href="/offer-your-services">"List your services"</a>
                 <a class="wide" href="/help">"Help"</a>
@@ -72,7 +73,8 @@ fn header(frame: Frame) -> impl IntoView {
             .into_any()
         }
         Some(viewer) => {
-            let workplace = viewer.workplaces.first().map(|(id, _, _)| view! { <a class="wide" href=format!("/desk/{id}")>"Workspace"</a> });
+            let workplace =
+                viewer.workplaces.first().map(|(id, _, _)| view! { <a class="wide" href=format!("/desk/{id}")>"Workspace"</a> });
             view! {
                 {workplace}
                 <a class="wide" href="/bookings" aria-current=(frame.path == "/bookings").then_some("page")>"Bookings"</a>

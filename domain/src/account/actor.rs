@@ -32,8 +32,11 @@ async fn find(db: &PgPool, account: AccountId) -> Result<Option<Person>> {
     let memberships = row
         .providers
         .into_iter()
+        .zip(row.provider_names)
         .zip(&row.roles)
-        .filter_map(|(provider, role)| Some(Membership { provider: ProviderId::from(provider), role: StaffRole::parse(role)? }))
+        .filter_map(|((provider, provider_name), role)| {
+            Some(Membership { provider: ProviderId::from(provider), provider_name, role: StaffRole::parse(role)? })
+        })
         .collect();
     Ok(Some(Person {
         id: account,

@@ -454,6 +454,7 @@ pub struct ActorRow {
     pub is_admin: bool,
     pub is_support: bool,
     pub providers: Vec<Uuid>,
+    pub provider_names: Vec<String>,
     pub roles: Vec<String>,
 }
 
@@ -468,6 +469,7 @@ pub async fn find_actor(db: impl PgExecutor<'_>, account: AccountId) -> Result<O
             a.is_admin,
             a.is_support,
             array(select m.provider_id from provider_members m where m.account_id = a.id order by m.created_at, m.provider_id) as "providers!",
+            array(select p.name from provider_members m join providers p on p.id = m.provider_id where m.account_id = a.id order by m.created_at, m.provider_id) as "provider_names!",
             array(select m.role from provider_members m where m.account_id = a.id order by m.created_at, m.provider_id) as "roles!"
          from accounts a
          where a.id = $1 and a.suspended_at is null"#,

@@ -213,9 +213,9 @@ pub(super) async fn load_person(db: &PgPool, account: AccountId) -> ActingPerson
         "select m.provider_id, p.name, m.role from provider_members m join providers p on p.id = m.provider_id where m.account_id = $1",
     )
     .bind(account)
-        .fetch_all(db)
-        .await
-        .expect("roles");
+    .fetch_all(db)
+    .await
+    .expect("roles");
     ActingPerson {
         id: account,
         name: row.get("name"),

@@ -79,9 +79,9 @@ impl Trouble {
 pub fn ErrorView(trouble: Trouble) -> impl IntoView {
     let status = trouble.status();
     let reference = match &trouble {
-        Trouble::Told(Error::Internal { reference }) => {
-            Some(view! { <p class="tiny quiet">"Reference " <code class="num">{reference.clone()}</code> ", if you write to us about it."</p> })
-        }
+        Trouble::Told(Error::Internal { reference }) => Some(
+            view! { <p class="tiny quiet">"Reference " <code class="num">{reference.clone()}</code> ", if you write to us about it."</p> },
+        ),
         _ => None,
     };
     let ways = match status {
