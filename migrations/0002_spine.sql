@@ -29,6 +29,8 @@ create table event_readers (
     xid      xid8 not null,
     event_id bigint not null
 );
+-- A new house reads its spine from the beginning.
+insert into event_readers values ('reactions', '0', 0);
 
 create table jobs (
     id           uuid primary key,

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use fettle::config::Config;
-use fettle::{boot, metrics, router, serve, telemetry};
+use fettle::{boot, metrics, router, serve, telemetry, worker};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Parser)]
@@ -69,7 +69,7 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     let base_url = config.base_url.clone();
     let state = boot::state(config).await?;
     let stop = CancellationToken::new();
-    let _ = has_jobs;
+    let working = has_jobs.then(|| tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone())));
     if state.movable_clock.is_some() {
         tokio::spawn(fettle::dev::follow(state.clone()));
     }
@@ -82,14 +82,31 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     tracing::info!("stopping");
     stop.cancel();
     serving.await?;
+    if let Some(working) = working {
+        working.await?;
+    }
     state.house.db.close().await;
     Ok(())
 }
 
 async fn run_worker(config: Config) -> anyhow::Result<()> {
+    metrics::start();
     let state = boot::state(config).await?;
-    let _ = state;
-    wait_for_signal().await
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone()));
+    if state.movable_clock.is_some() {
+        tokio::spawn(fettle::dev::follow(state.clone()));
+    }
+    tracing::info!("working");
+    wait_for_signal().await?;
+    stop.cancel();
+    working.await?;
+    Ok(())
+}
+
+/// Tells this process from others in leases and messages.
+fn node_name() -> String {
+    format!("{}-{:08x}", std::process::id(), rand::random::<u32>())
 }
 
 async fn grant(config: Config, email: &str) -> anyhow::Result<()> {

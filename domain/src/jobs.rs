@@ -2,7 +2,8 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, notify};
+use crate::{account, notify, queue, reactions};
+use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
 pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()> {
@@ -11,8 +12,14 @@ pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()
         notify::jobs::BOOKING => tell_of_booking(ctx, payload).await,
         notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
         notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
+        reactions::AGAIN => reactions::react_again(ctx, read(payload)?).await,
         _ => Err(Error::internal(format!("no job is called {kind}"))),
     }
+}
+
+/// The payload as its room wrote it.
+pub fn read<T: DeserializeOwned>(payload: serde_json::Value) -> Result<T> {
+    serde_json::from_value(payload).map_err(Error::internal)
 }
 
 /// A regular duty and how often it runs.
@@ -22,12 +29,18 @@ pub struct Duty {
 }
 
 /// Run by one node at a time, at most once per interval.
-pub const DUTIES: &[Duty] = &[Duty { name: account::jobs::SWEEP, every_s: 3_600 }, Duty { name: notify::jobs::REMIND, every_s: 300 }];
+#[rustfmt::skip]
+pub const DUTIES: &[Duty] = &[
+    Duty { name: account::jobs::SWEEP, every_s: 3_600 },
+    Duty { name: notify::jobs::REMIND, every_s: 300 },
+    Duty { name: queue::SWEEP, every_s: 600 },
+];
 
 pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
     match name {
         account::jobs::SWEEP => account::jobs::sweep(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
+        queue::SWEEP => queue::sweep(ctx).await,
         _ => Err(Error::internal(format!("no duty is called {name}"))),
     }
 }

@@ -86,6 +86,29 @@ impl World {
     pub fn ctx(&self, actor: Actor) -> Ctx {
         Ctx::new(self.house.clone(), actor, format!("test-{}", self.next()), Some("127.0.0.1".to_owned()))
     }
+    /// Reacts to every event and runs every job that is due, until none is left. A job that fails is put off as in production.
+    pub async fn run_jobs(&self) {
+        for _ in 0..1000 {
+            let reacted = crate::reactions::run_next(&self.house).await.expect("reactions run");
+            let ran = crate::queue::run_due(&self.house, "test", 20).await.expect("jobs run");
+            if reacted == 0 && ran == 0 {
+                return;
+            }
+        }
+        panic!("there is always another job");
+    }
+    /// Runs the named duty of [`crate::jobs::DUTIES`] now.
+    pub async fn run_duty(&self, name: &str) {
+        crate::jobs::run_duty(&self.system(), name).await.expect("the duty runs");
+    }
+    /// Jobs that are due and not done; a test of a door ends with none.
+    pub async fn jobs_left(&self) -> Vec<String> {
+        sqlx::query_scalar("select kind from jobs where finished_at is null and dead_at is null and run_at <= $1 order by run_at")
+            .bind(self.now())
+            .fetch_all(&self.db)
+            .await
+            .expect("jobs")
+    }
     pub fn new_id<I: Id>(&self) -> I {
         self.system().new_id()
     }

@@ -1,5 +1,17 @@
 //! Jobs as rows, written beside the business rows in the same transaction.
 
+mod duties;
+mod lease;
+mod runner;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+pub use duties::run_due_duties;
+pub use lease::{Leased, finish, give_back, lease, next_due_at, put_off, renew};
+pub use runner::{LEASE_S, run_due, run_one};
+pub use upkeep::{SWEEP, sweep};
+
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
 use crate::id::JobId;

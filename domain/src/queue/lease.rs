@@ -1,0 +1,117 @@
+//! Taking jobs so that one worker has each, and a killed worker's come back by themselves.
+
+use crate::error::Result;
+use crate::id::JobId;
+use crate::time::Instant;
+use sqlx::PgPool;
+
+/// A job that is ours until its lease ends.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    pub id: JobId,
+    pub kind: String,
+    pub payload: serde_json::Value,
+    /// Including this one.
+    pub attempts: i32,
+    pub max_attempts: i32,
+}
+
+/// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none.
+pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
+    let rows = sqlx::query!(
+        r#"update jobs j
+         set leased_until = $3, leased_by = $1, attempts = attempts + 1
+         from (
+            select id
+            from jobs
+            where finished_at is null
+              and dead_at is null
+              and run_at <= $2
+              and (leased_until is null or leased_until <= $2)
+            order by run_at, id
+            limit $4
+            for update skip locked
+         ) due
+         where j.id = due.id
+         returning j.id as "id: JobId", j.kind, j.payload, j.attempts, j.max_attempts"#,
+        worker,
+        now as Instant,
+        until as Instant,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Leased { id: row.id, kind: row.kind, payload: row.payload, attempts: row.attempts, max_attempts: row.max_attempts })
+        .collect())
+}
+
+/// Keeps a lease while the job still runs.
+pub async fn renew(db: &PgPool, worker: &str, id: JobId, until: Instant) -> Result<()> {
+    sqlx::query!(
+        "update jobs set leased_until = $3 where id = $1 and leased_by = $2 and finished_at is null",
+        id as JobId,
+        worker,
+        until as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn finish(db: &PgPool, worker: &str, id: JobId, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update jobs set finished_at = $3, leased_until = null, leased_by = null, last_error = null where id = $1 and leased_by = $2",
+        id as JobId,
+        worker,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// After a failure: to be tried again at `retry_at`, or a dead letter when that is None.
+pub async fn put_off(db: &PgPool, worker: &str, id: JobId, now: Instant, retry_at: Option<Instant>, error: &str) -> Result<()> {
+    sqlx::query!(
+        "update jobs
+         set run_at = coalesce($4, run_at),
+             dead_at = case when $4::timestamptz is null then $3::timestamptz end,
+             leased_until = null,
+             leased_by = null,
+             last_error = $5
+         where id = $1
+           and leased_by = $2",
+        id as JobId,
+        worker,
+        now as Instant,
+        retry_at as Option<Instant>,
+        error,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Returns what was taken and not begun, as on shutdown; the attempt does not count.
+pub async fn give_back(db: &PgPool, worker: &str, id: JobId) -> Result<()> {
+    sqlx::query!(
+        "update jobs set leased_until = null, leased_by = null, attempts = attempts - 1 where id = $1 and leased_by = $2 and finished_at is null",
+        id as JobId,
+        worker,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// When the next job falls due that nobody has; None if there is none.
+pub async fn next_due_at(db: &PgPool) -> Result<Option<Instant>> {
+    let row = sqlx::query!(
+        r#"select min(greatest(run_at, leased_until)) as "at: Instant" from jobs where finished_at is null and dead_at is null"#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(row.at)
+}

@@ -1,0 +1,91 @@
+use super::*;
+use crate::world::World;
+use sqlx::PgPool;
+
+async fn put(world: &World, kind: &'static str, key: &str) {
+    let ctx = world.system();
+    let mut tx = ctx.begin().await.expect("begins");
+    enqueue(&mut tx, &ctx, NewJob::new(kind, serde_json::json!({"event_id": 1})).once(key)).await.expect("enqueues");
+    ctx.commit(tx).await.expect("commits");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_is_one_live_job(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "spine.react", "a").await;
+    put(&world, "spine.react", "a").await;
+    put(&world, "spine.react", "b").await;
+    assert_eq!(world.count("select count(*) from jobs").await, 2);
+    world.run_jobs().await;
+    assert!(world.jobs_left().await.is_empty());
+    put(&world, "spine.react", "a").await;
+    assert_eq!(world.jobs_left().await, ["spine.react"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_killed_workers_jobs_come_back(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "spine.react", "a").await;
+    let until = world.now().plus_seconds(60);
+    let first = lease(&world.db, "one", world.now(), until, 10).await.expect("leases");
+    assert_eq!(first.len(), 1);
+    assert!(lease(&world.db, "two", world.now(), until, 10).await.expect("leases").is_empty(), "it is taken");
+    world.pass_minutes(2);
+    let second = lease(&world.db, "two", world.now(), world.now().plus_seconds(60), 10).await.expect("leases");
+    assert_eq!((second.len(), second[0].attempts), (1, 2));
+    // The first worker was only slow: what it says no longer counts.
+    finish(&world.db, "one", first[0].id, world.now()).await.expect("is ignored");
+    assert_eq!(world.count("select count(*) from jobs where finished_at is null").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn failures_wait_longer_each_time_and_end_as_dead_letters(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "no.such.job", "a").await;
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        assert_eq!(run_due(&world.house, "one", 10).await.expect("runs"), 1);
+        let due = next_due_at(&world.db).await.expect("asks");
+        let Some(due) = due else { break };
+        waits.push(due - world.now());
+        assert_eq!(run_due(&world.house, "one", 10).await.expect("runs"), 0, "not before its time");
+        world.clock.set(due);
+    }
+    assert_eq!(waits.len(), 19);
+    assert!(waits[0] >= 1500 && waits[0] <= 2500, "{waits:?}");
+    assert!(waits.iter().all(|&wait| wait <= 4_500_000) && waits[18] >= 2_700_000, "{waits:?}");
+    assert_eq!(world.count("select count(*) from jobs where dead_at is not null and last_error is not null").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_workers_share_the_work(db: PgPool) {
+    let world = World::new(db);
+    for key in 0..40 {
+        put(&world, "spine.react", &key.to_string()).await;
+    }
+    let run = |name: &'static str| {
+        let house = world.house.clone();
+        async move {
+            let mut done = 0;
+            while let Ok(more @ 1..) = run_due(&house, name, 3).await {
+                done += more;
+            }
+            done
+        }
+    };
+    let (one, two) = tokio::join!(run("one"), run("two"));
+    assert_eq!(one + two, 40);
+    assert_eq!(world.count("select count(*) from jobs where attempts <> 1").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_duty_runs_once_per_interval(db: PgPool) {
+    let world = World::new(db);
+    run_due_duties(&world.house).await.expect("runs");
+    let once = world.count("select count(*) from cron_runs").await;
+    run_due_duties(&world.house).await.expect("runs");
+    assert_eq!(world.count("select count(*) from cron_runs").await, once);
+    world.pass_minutes(60);
+    run_due_duties(&world.house).await.expect("runs");
+    assert!(world.count("select count(*) from cron_runs").await > once);
+}

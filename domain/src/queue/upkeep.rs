@@ -1,0 +1,45 @@
+//! Sweeping out what has served its time: rows of the spine that nobody will ask for again.
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::time::Instant;
+
+/// The duty's name.
+pub const SWEEP: &str = "queue.sweep";
+
+/// Small steps, because a long writer holds back every reader of events.
+const STEP: i64 = 2000;
+
+/// Ended sessions, answered idempotency keys (24 h), finished jobs (7 days), old limits, intervals and nodes.
+pub async fn sweep(ctx: &Ctx) -> Result<()> {
+    let (db, now) = (ctx.db(), ctx.now());
+    let day_ago = now.plus_days(-1);
+    loop {
+        let mut most = 0;
+        let done = sqlx::query!(
+            "delete from sessions where id in (select id from sessions where expires_at <= $1 limit $2)",
+            now as Instant,
+            STEP
+        );
+        most = done.execute(db).await?.rows_affected().max(most);
+        let done = sqlx::query!(
+            "delete from idempotency_keys where (scope, key) in (select scope, key from idempotency_keys where created_at < $1 limit $2)",
+            day_ago as Instant,
+            STEP
+        );
+        most = done.execute(db).await?.rows_affected().max(most);
+        let done = sqlx::query!(
+            "delete from jobs where id in (select id from jobs where finished_at < $1 limit $2)",
+            now.plus_days(-7) as Instant,
+            STEP
+        );
+        most = done.execute(db).await?.rows_affected().max(most);
+        if most < STEP as u64 {
+            break;
+        }
+    }
+    sqlx::query!("delete from rate_windows where window_start < $1", now.plus_minutes(-5) as Instant).execute(db).await?;
+    sqlx::query!("delete from cron_runs where minute < $1", day_ago as Instant).execute(db).await?;
+    sqlx::query!("delete from nodes where seen_at < $1", day_ago as Instant).execute(db).await?;
+    Ok(())
+}

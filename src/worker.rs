@@ -1,0 +1,106 @@
+//! Runs what the domain leaves for later: reactions to events, jobs that are due, and the clock's duties.
+
+use domain::ctx::House;
+use domain::queue::{self, Leased};
+use domain::reactions;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Jobs of other nodes, and times that come, are found at least this often.
+const POLL: Duration = Duration::from_secs(1);
+/// After a failure of the database itself.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Runs until `stop`, then lets jobs under way finish. `name` tells the nodes apart.
+pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: CancellationToken) {
+    let tracker = TaskTracker::new();
+    tracker.spawn(stop.clone().run_until_cancelled_owned(react(house.clone())));
+    tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duties(house.clone())));
+    let jobs = JobRunner { house, name, room: Arc::new(Semaphore::new(at_once)), tracker: tracker.clone() };
+    stop.run_until_cancelled_owned(jobs.run()).await;
+    tracker.close();
+    tracker.wait().await;
+}
+
+async fn react(house: Arc<House>) {
+    loop {
+        let woken = house.committed.notified();
+        match reactions::run_next(&house).await {
+            Ok(0) => {
+                let _ = tokio::time::timeout(POLL, woken).await;
+                // Events become readable when older transactions have ended, which rings no bell.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "reactions wait");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn keep_duties(house: Arc<House>) {
+    loop {
+        if let Err(error) = queue::run_due_duties(&house).await {
+            tracing::warn!(%error, "duties wait");
+            tokio::time::sleep(PAUSE).await;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+struct JobRunner {
+    house: Arc<House>,
+    name: String,
+    room: Arc<Semaphore>,
+    tracker: TaskTracker,
+}
+
+impl JobRunner {
+    async fn run(self) {
+        loop {
+            let woken = self.house.committed.notified();
+            match self.take().await {
+                Ok(0) => {
+                    let _ = tokio::time::timeout(POLL, woken).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "jobs wait");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Takes as many jobs as there is room for and starts them.
+    async fn take(&self) -> domain::error::Result<usize> {
+        let Ok(first) = self.room.clone().acquire_owned().await else { return Ok(0) };
+        let mut permits = vec![first];
+        while let Ok(permit) = self.room.clone().try_acquire_owned() {
+            permits.push(permit);
+        }
+        let now = self.house.clock.now();
+        let taken = queue::lease(&self.house.db, &self.name, now, now.plus_seconds(queue::LEASE_S), permits.len() as i64).await?;
+        let count = taken.len();
+        for (job, permit) in taken.into_iter().zip(permits) {
+            let (house, name) = (self.house.clone(), self.name.clone());
+            self.tracker.spawn(async move {
+                run_one(&house, &name, &job).await;
+                drop(permit);
+            });
+        }
+        Ok(count)
+    }
+}
+
+async fn run_one(house: &Arc<House>, name: &str, job: &Leased) {
+    if let Err(error) = queue::run_one(house, name, job).await {
+        // Its lease runs out and another worker takes it.
+        tracing::warn!(job = %job.id, %error, "cannot record how a job went");
+    }
+}
