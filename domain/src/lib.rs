@@ -41,6 +41,8 @@ pub mod account;
 pub mod admin;
 /// Agreed jobs from hold to completion, changes and cancellations.
 pub mod booking;
+/// What a provider's days hold, side by side.
+pub mod calendar;
 /// Where services belong.
 pub mod category;
 /// Providers someone wants to find again.
