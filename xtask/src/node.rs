@@ -2,7 +2,8 @@
 
 use crate::house::House;
 use crate::step::quiet;
-use anyhow::{Context, Result, bail};
+use crate::system::Need;
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::process::Command;
@@ -16,9 +17,7 @@ pub fn install(house: &House, folder: &str) -> Result<()> {
     if fs::read_to_string(&mark).is_ok_and(|installed| installed == hash) {
         return Ok(());
     }
-    if Command::new("npm").arg("--version").output().is_err() {
-        bail!("npm is missing: {}", crate::system::line_for(&["nodejs", "npm"]));
-    }
+    Need::Node.have()?;
     quiet(
         &format!("installing the npm packages of {}", folder.strip_prefix(&house.root).unwrap_or(&folder).display()),
         Command::new("npm")

@@ -42,7 +42,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// Every file below `folder`, sorted, as paths relative to it.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(next) = waiting.pop() {

@@ -1,0 +1,31 @@
+// Run by `cargo xtask test browser`, which starts a house of its own and says where it is:
+// BASE_URL the server, SANDBOX_URL the sandbox, CHROMIUM the browser.
+import { defineConfig, devices } from "@playwright/test";
+
+const baseURL = process.env.BASE_URL;
+if (!baseURL) throw new Error("BASE_URL is not set: run these through `cargo xtask test browser`.");
+
+const launchOptions = {
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+};
+const desktop = { viewport: { width: 1280, height: 900 } };
+const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 } };
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  timeout: 45_000,
+  expect: { timeout: 8_000 },
+  fullyParallel: false,
+  workers: 2,
+  retries: process.env.CI ? 1 : 0,
+  use: { baseURL, launchOptions, locale: "en-GB", timezoneId: "Europe/Lisbon", trace: "retain-on-failure", screenshot: "only-on-failure" },
+  projects: [
+    { name: "desktop", use: desktop },
+    { name: "phone", use: phone },
+    // What needs no script works without: only specs that say so.
+    { name: "no-script", use: { ...desktop, javaScriptEnabled: false }, grep: /@no-script|@axe/ },
+    { name: "dark", use: { ...desktop, colorScheme: "dark" }, grep: /@axe|@dark/ },
+  ],
+});

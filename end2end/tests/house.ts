@@ -1,0 +1,67 @@
+// What every spec speaks: a page that notices trouble, people to sign in as, the sandbox's mail, axe.
+import { test as base, expect, type Page } from "@playwright/test";
+import { AxeBuilder } from "@axe-core/playwright";
+
+export { expect };
+
+/** Of every demo account. */
+export const PASSWORD = "merrow-demo-1";
+export const people = {
+  customer: "ines@merrow.example",
+  owner: "bram@tolliver.example",
+  member: "odalys@tolliver.example",
+  support: "support@fettle.example",
+  admin: "vesna@fettle.example",
+} as const;
+
+/** A page that fails its test on an uncaught error, an error in the console, a refused policy or a 5xx of ours. */
+export const test = base.extend<{ trouble: string[] }>({
+  trouble: [
+    async ({ context, baseURL }, use) => {
+      const seen: string[] = [];
+      context.on("weberror", (failure) => seen.push(`uncaught: ${failure.error().message}`));
+      context.on("console", (message) => {
+        // A 4xx answer that a page deals with is logged by the browser too.
+        if (message.type() === "error" && !/Failed to load resource.*status of 4\d\d/.test(message.text())) seen.push(`console: ${message.text()}`);
+      });
+      context.on("response", (response) => {
+        if (baseURL && response.url().startsWith(baseURL) && response.status() >= 500) seen.push(`${response.status()} ${response.url()}`);
+      });
+      await use(seen);
+      expect(seen, "trouble on the pages").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Signs in through the form and waits until the next page is there. */
+export async function signIn(page: Page, email: string, next = "/") {
+  await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
+  await page.getByLabel(/e-?mail/i).fill(email);
+  await page.getByLabel(/^password/i).fill(PASSWORD);
+  await page.locator("main").getByRole("button", { name: /sign in/i }).click();
+  await expect(page).not.toHaveURL(/sign-in/);
+}
+
+/** Waits until every island in view runs. */
+export async function islandsRun(page: Page) {
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll<HTMLElement>("leptos-island")]
+      .filter((island) => !island.closest("[data-start=interaction]") && island.firstElementChild?.getClientRects().length)
+      .filter((island) => island.firstElementChild!.getBoundingClientRect().top < innerHeight)
+      .every((island) => island.dataset.state),
+  );
+}
+
+/** axe without a finding, by WCAG 2.2 AA and its best practices. */
+export async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+  const lines = violations.map((found) => `${found.id}: ${found.help}\n  ${found.nodes.slice(0, 4).map((node) => node.html.slice(0, 160)).join("\n  ")}`);
+  expect(lines, `axe on ${page.url()}`).toEqual([]);
+}
+
+/** Nothing sticks out to the side. */
+export async function expectNoOverflow(page: Page) {
+  const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
+  expect(wide, `width of ${page.url()}`).toBeLessThanOrEqual(room);
+}

@@ -1,0 +1,82 @@
+//! The parts that Chromium runs, on a house of their own.
+
+use super::{Part, Score, timed};
+use crate::build::{self, Scope};
+use crate::house::House;
+use crate::node;
+use crate::postgres::Database;
+use crate::stage;
+use crate::step::loud;
+use crate::system::Need;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// What Playwright's JSON report says in the end.
+#[derive(Deserialize)]
+struct Report {
+    stats: Stats,
+    #[serde(default)]
+    errors: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    expected: usize,
+    unexpected: usize,
+    flaky: usize,
+}
+
+/// Builds, seeds, starts everything on free ports, and runs `parts` against it.
+pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String]) -> Vec<(Part, Score, Duration)> {
+    let began = Instant::now();
+    let name = format!("browser_{}", std::process::id());
+    let outcome = (|| -> Result<_> {
+        Need::Node.have()?;
+        let chromium = Need::Chromium.have()?;
+        node::install(house, "end2end")?;
+        build::build(house, Scope::Everything)?;
+        stage::compile(house, "debug")?;
+        let stage = stage::for_tests(house, database, &name)?;
+        stage.prepare()?;
+        let running = stage.play()?;
+        let scores = parts.iter().map(|part| timed(*part, || play(house, &stage, &chromium, *part, extra))).collect::<Vec<_>>();
+        drop(running);
+        Ok(scores)
+    })();
+    let _ = database.drop_database(&name);
+    outcome.unwrap_or_else(|cause| vec![(parts[0], Score::broken(&cause), began.elapsed())])
+}
+
+fn play(house: &House, stage: &stage::Stage, chromium: &std::path::Path, part: Part, extra: &[String]) -> Result<Score> {
+    let report = house.target.join(format!("stage/{}.json", part.name()));
+    let _ = fs::remove_file(&report);
+    let mut command = node::tool(house, "end2end", "playwright");
+    command
+        .current_dir(house.root.join("end2end"))
+        .args(["test", "--reporter=list,json"])
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
+        .env("CHROMIUM", chromium)
+        .env("BASE_URL", format!("http://{}", stage.ports.server))
+        .env("SANDBOX_URL", stage.ports.sandbox_url())
+        .env("SITE_DIR", house.site());
+    match part {
+        Part::Accessibility => command.args(["--grep", "@axe"]),
+        Part::Budgets => command.args(["--grep", "@budget"]),
+        _ => command.args(["--grep-invert", "@axe|@budget"]),
+    };
+    command.args(extra);
+    let ended = loud(&format!("Chromium: {}", part.name()), &mut command);
+    let text = fs::read(&report).with_context(|| match ended {
+        Ok(()) => "Playwright left no report".to_owned(),
+        Err(cause) => format!("{cause:#}"),
+    })?;
+    let report: Report = serde_json::from_slice(&text)?;
+    let note = report.errors.first().and_then(|error| error["message"].as_str()).map(str::to_owned);
+    let mut score = Score { passed: report.stats.expected + report.stats.flaky, failed: report.stats.unexpected, note };
+    if score.note.is_some() && score.failed == 0 {
+        score.failed = 1;
+    }
+    Ok(score)
+}
