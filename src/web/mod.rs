@@ -4,6 +4,7 @@ pub mod assets;
 pub mod caller;
 pub mod render;
 pub mod session;
+pub mod site;
 
 use crate::state::AppState;
 
@@ -19,5 +20,5 @@ pub fn is_static(path: &str) -> bool {
 
 /// All pages. One line a room, in alphabetical order.
 pub fn router() -> axum::Router<AppState> {
-    axum::Router::new()
+    axum::Router::new().merge(site::router())
 }

@@ -18,6 +18,8 @@ pub mod menu;
 pub mod money;
 pub mod rating;
 pub mod slot;
+/// The page that shows them all.
+pub mod specimen;
 pub mod table;
 pub mod tell;
 pub mod timeline;
