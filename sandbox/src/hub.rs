@@ -211,6 +211,7 @@ impl Hub {
     pub fn shift_ms(&self) -> i64 {
         self.shift_ms.load(Ordering::Relaxed)
     }
+    /// For tests that move the clock of the house themselves.
     pub fn set_shift_ms(&self, shift: i64) {
         self.shift_ms.store(shift, Ordering::Relaxed);
         self.changed.notify_one();
@@ -222,7 +223,7 @@ impl Hub {
         if let Ok(clock) = response.json::<Value>().await
             && let Some(shift) = clock["shift_ms"].as_i64()
         {
-            self.shift_ms.store(shift, Ordering::Relaxed);
+            self.set_shift_ms(shift);
         }
     }
 

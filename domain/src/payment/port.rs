@@ -54,6 +54,8 @@ pub struct Intent {
     pub next_url: Option<String>,
     pub failure: Option<Decline>,
     pub card: Option<Card>,
+    /// What the gateway kept, once its balance transaction says so. Messages do not carry it; [`PaymentGateway::get_intent`] does.
+    pub fee_minor: Option<i64>,
     /// Our attempt, from the intent's metadata.
     pub attempt: Option<AttemptId>,
 }
@@ -78,6 +80,8 @@ pub struct HostedPage {
     /// Known once the customer has paid there.
     pub intent_reference: Option<String>,
     pub is_expired: bool,
+    /// Our attempt, from the page's metadata.
+    pub attempt: Option<AttemptId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +97,8 @@ pub struct GatewayRefund {
     pub status: RefundStatus,
     pub amount: Money,
     pub intent_reference: Option<String>,
+    /// Our refund, from its metadata.
+    pub refund: Option<RefundId>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -157,6 +163,7 @@ pub trait PaymentGateway: Send + Sync {
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError>;
     /// The refund's id is the idempotency key.
     async fn refund(&self, reference: &str, amount: Money, refund: RefundId) -> Result<GatewayRefund, GatewayError>;
+    async fn get_refund(&self, reference: &str) -> Result<GatewayRefund, GatewayError>;
     /// Checks the signature over the raw body, with at most five minutes between its time and `now`.
     fn verify_webhook(&self, body: &[u8], signature: &str, now: Instant) -> Result<GatewayMessage, WebhookRefused>;
 }

@@ -108,6 +108,11 @@ impl FakeGateway {
     }
 }
 
+/// 1.5 % and 25 minor units.
+fn fee(minor: i64) -> i64 {
+    (minor * 15 + 500) / 1000 + 25
+}
+
 fn confirm(intent: &mut Intent, capture: Capture) {
     intent.failure = None;
     intent.card = Some(Card { brand: "visa".to_owned(), last4: "4242".to_owned() });
@@ -115,6 +120,7 @@ fn confirm(intent: &mut Intent, capture: Capture) {
         Capture::Automatic => {
             intent.status = IntentStatus::Succeeded;
             intent.captured_minor = intent.amount.minor;
+            intent.fee_minor = Some(fee(intent.amount.minor));
         }
         Capture::Manual => intent.status = IntentStatus::Authorised,
     }
@@ -154,6 +160,7 @@ impl PaymentGateway for FakeGateway {
                 next_url: None,
                 failure: None,
                 card: None,
+                fee_minor: None,
                 attempt: Some(new.attempt),
             };
             if new.payment_method.is_some() {
@@ -175,6 +182,7 @@ impl PaymentGateway for FakeGateway {
             intent_reference: Some(intent.reference),
             session_reference,
             is_expired: false,
+            attempt: Some(new.attempt),
         };
         inner.pages.insert(page.session_reference.clone(), page.clone());
         Ok(page)
@@ -213,6 +221,7 @@ impl PaymentGateway for FakeGateway {
             IntentStatus::Authorised if amount.minor <= intent.amount.minor => {
                 intent.status = IntentStatus::Succeeded;
                 intent.captured_minor = amount.minor;
+                intent.fee_minor = Some(fee(amount.minor));
                 Ok(())
             }
             _ => Err(GatewayError::Invalid("nothing is authorised".to_owned())),
@@ -246,9 +255,16 @@ impl PaymentGateway for FakeGateway {
             status: RefundStatus::Succeeded,
             amount,
             intent_reference: Some(reference.to_owned()),
+            refund: Some(refund),
         };
         inner.refunds.insert(refund, made.clone());
         if is_lost { Err(GatewayError::Unknown("the answer was lost".to_owned())) } else { Ok(made) }
+    }
+
+    async fn get_refund(&self, reference: &str) -> Result<GatewayRefund, GatewayError> {
+        self.arrive("get_refund")?;
+        let known = self.inner().refunds.values().find(|refund| refund.reference == reference).cloned();
+        known.ok_or_else(|| GatewayError::Invalid(format!("no refund {reference}")))
     }
 
     /// The signature must be `good`; the body names the message and its intent: `{"id": "...", "intent": "..."}`.

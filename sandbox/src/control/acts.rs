@@ -155,13 +155,12 @@ pub struct ClockForm {
 
 /// Moves Fettle's clock, where it lets us, and our own along.
 pub async fn move_clock(State(hub): State<Arc<Hub>>, Form(form): Form<ClockForm>) -> Response {
-    hub.follow_clock().await;
-    let shift_ms = if form.minutes == 0 { 0 } else { hub.shift_ms() + form.minutes * 60_000 };
     let Some(url) = hub.clock_url() else { return back().into_response() };
-    let moved = hub.http.post(url).json(&json!({ "shift_ms": shift_ms })).send().await;
+    let wish = if form.minutes == 0 { json!({ "reset": true }) } else { json!({ "minutes": form.minutes }) };
+    let moved = hub.http.post(url).json(&wish).send().await;
     match moved {
         Ok(response) if response.status().is_success() => {
-            hub.set_shift_ms(shift_ms);
+            hub.follow_clock().await;
             back().into_response()
         }
         Ok(response) => refused(&format!("Fettle answered {}. Its clock moves in development only.", response.status().as_u16())),

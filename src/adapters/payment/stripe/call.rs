@@ -1,0 +1,98 @@
+//! One call: its key, its repetitions with that same key, and what its failure means.
+
+use domain::payment::port::{Decline, GatewayError};
+use std::time::Duration;
+use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_shared::{ApiErrors, ApiErrorsType, PaymentIntent};
+
+/// Pauses before the second and third try.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
+
+/// A request and the key it is repeated with. Reads need none.
+pub struct Keyed<R> {
+    request: R,
+    key: Option<IdempotencyKey>,
+}
+
+impl<R> Keyed<R> {
+    pub fn read(request: R) -> Self {
+        Self { request, key: None }
+    }
+    pub fn change(request: R, key: String) -> Result<Self, GatewayError> {
+        let key = IdempotencyKey::new(key).map_err(|e| GatewayError::Invalid(e.to_string()))?;
+        Ok(Self { request, key: Some(key) })
+    }
+}
+
+/// What went wrong, with the gateway's own words kept.
+pub enum Failure {
+    Refused(Box<ApiErrors>),
+    NoAnswer(String),
+}
+
+impl Failure {
+    /// The intent a card error brings along.
+    pub fn intent(&self) -> Option<&PaymentIntent> {
+        match self {
+            Self::Refused(error) if matches!(error.type_, ApiErrorsType::CardError) => error.payment_intent.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Failure> for GatewayError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NoAnswer(reason) => Self::Unknown(reason),
+            Failure::Refused(error) if matches!(error.type_, ApiErrorsType::CardError) => Self::Declined(decline(&error)),
+            Failure::Refused(error) => Self::Invalid(error.message.unwrap_or_else(|| "no reason given".to_owned())),
+        }
+    }
+}
+
+/// The issuer's own reason where there is one, else the gateway's code.
+pub fn decline(error: &ApiErrors) -> Decline {
+    let code = error.code.as_ref().map(|code| code.as_str().to_owned());
+    let specific = error.decline_code.clone().filter(|code| code != "generic_decline");
+    Decline { code: specific.or(code).unwrap_or_else(|| "card_declined".to_owned()) }
+}
+
+/// Sends until there is an answer with a meaning, at most three times.
+pub async fn raw<R: StripeRequest>(client: &stripe::Client, keyed: &Keyed<R>) -> Result<R::Output, Failure>
+where
+    R::Output: miniserde::Deserialize,
+{
+    let mut pauses = PAUSES.iter();
+    loop {
+        let strategy = keyed.key.clone().map_or(RequestStrategy::Once, RequestStrategy::Idempotent);
+        let failure = match keyed.request.customize().request_strategy(strategy).send(client).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => match meaning(error) {
+                Ok(refused) => return Err(Failure::Refused(refused)),
+                Err(reason) => reason,
+            },
+        };
+        match pauses.next() {
+            Some(pause) => tokio::time::sleep(*pause).await,
+            None => return Err(Failure::NoAnswer(failure)),
+        }
+    }
+}
+
+pub async fn call<R: StripeRequest>(client: &stripe::Client, keyed: &Keyed<R>) -> Result<R::Output, GatewayError>
+where
+    R::Output: miniserde::Deserialize,
+{
+    Ok(raw(client, keyed).await?)
+}
+
+/// Ok: the gateway said no. Err: nobody knows, so it may be asked again with the same key.
+fn meaning(error: StripeError) -> Result<Box<ApiErrors>, String> {
+    match error {
+        // https://docs.stripe.com/error-low-level: 409 is a call with this key still running; a bad key of ours (401, 403) says nothing about the payment
+        StripeError::Stripe(_, status @ (401 | 403 | 409 | 424 | 429 | 500..=599)) => Err(format!("answered {status}")),
+        StripeError::Stripe(error, _) => Ok(error),
+        StripeError::Timeout => Err("no answer in time".to_owned()),
+        other => Err(other.to_string()),
+    }
+}
