@@ -18,6 +18,8 @@ create table payments (
     check (refunded_minor <= captured_minor)
 );
 create index payments_booking on payments (booking_id);
+-- one at a time collects for a booking; two tabs continue the same
+create unique index payments_open on payments (booking_id) where status in ('pending', 'authorised');
 create index payments_payer on payments (payer_id, created_at desc);
 create index payments_recent on payments (created_at desc, id desc);
 
@@ -31,6 +33,9 @@ create table payment_attempts (
     client_secret  text,
     redirect_url   text,
     amount_minor   bigint not null,
+    is_hosted      boolean not null,
+    -- what the gateway was asked, so that asking again with the same key asks the same
+    request        jsonb not null,
     status         text not null check (status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'succeeded', 'failed', 'cancelled', 'unknown')),
     failure_code   text,
     failure_text   text,
@@ -54,6 +59,8 @@ create table refunds (
     tax_minor                bigint not null,
     tip_minor                bigint not null,
     commission_minor         bigint not null,
+    -- money that came for something it could not pay any more, going back whole
+    is_return                boolean not null default false,
     reason                   text not null,
     by_actor                 text not null,
     actor_id                 uuid,

@@ -73,6 +73,8 @@ pub enum Cause {
     Returned { refund: RefundId, payment: PaymentId, amount_minor: i64 },
     /// A refund that the gateway could not deliver: the money is with us again.
     RefundFailed { refund: RefundId, payment: PaymentId, provider: ProviderId, parts: Parts },
+    /// The same for unexpected money.
+    ReturnFailed { refund: RefundId, payment: PaymentId, amount_minor: i64 },
     /// What the gateway kept for a payment.
     Fee { payment: PaymentId, amount_minor: i64 },
 }

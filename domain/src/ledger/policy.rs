@@ -8,7 +8,9 @@ pub fn entries(cause: &Cause) -> Vec<(Pot, i64)> {
     let mut entries = match *cause {
         Cause::Captured { provider, parts, .. } | Cause::RefundFailed { provider, parts, .. } => arrived(provider, parts),
         Cause::Refunded { provider, parts, .. } => arrived(provider, parts).into_iter().map(|(pot, minor)| (pot, -minor)).collect(),
-        Cause::Unexpected { amount_minor, .. } => vec![(Pot::Gateway, amount_minor), (Pot::Suspense, -amount_minor)],
+        Cause::Unexpected { amount_minor, .. } | Cause::ReturnFailed { amount_minor, .. } => {
+            vec![(Pot::Gateway, amount_minor), (Pot::Suspense, -amount_minor)]
+        }
         Cause::Returned { amount_minor, .. } => vec![(Pot::Gateway, -amount_minor), (Pot::Suspense, amount_minor)],
         Cause::Fee { amount_minor, .. } => vec![(Pot::GatewayFees, amount_minor), (Pot::Gateway, -amount_minor)],
     };
@@ -34,6 +36,7 @@ pub fn key(cause: &Cause) -> String {
         Cause::Refunded { refund, .. } => format!("refunded:{refund}"),
         Cause::Returned { refund, .. } => format!("returned:{refund}"),
         Cause::RefundFailed { refund, .. } => format!("refund_failed:{refund}"),
+        Cause::ReturnFailed { refund, .. } => format!("refund_failed:{refund}"),
         Cause::Fee { payment, .. } => format!("fee:{payment}"),
     }
 }
@@ -46,6 +49,7 @@ pub const fn memo(cause: &Cause) -> &'static str {
         Cause::Refunded { .. } => "Refund",
         Cause::Returned { .. } => "Late payment returned",
         Cause::RefundFailed { .. } => "Refund that could not be delivered",
+        Cause::ReturnFailed { .. } => "Return that could not be delivered",
         Cause::Fee { .. } => "Gateway fee",
     }
 }
@@ -68,6 +72,7 @@ mod tests {
                 Cause::Refunded { refund, payment, provider, parts },
                 Cause::Returned { refund, payment, amount_minor: service },
                 Cause::RefundFailed { refund, payment, provider, parts },
+                Cause::ReturnFailed { refund, payment, amount_minor: service },
                 Cause::Fee { payment, amount_minor: tax },
             ] {
                 let entries = entries(&cause);

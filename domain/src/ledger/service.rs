@@ -18,6 +18,7 @@ pub async fn post(tx: &mut Tx, ctx: &Ctx, posting: &Posting) -> Result<bool> {
         | Cause::Refunded { payment, .. }
         | Cause::Returned { payment, .. }
         | Cause::RefundFailed { payment, .. }
+        | Cause::ReturnFailed { payment, .. }
         | Cause::Fee { payment, .. } => payment,
     };
     let entries = policy::entries(&posting.cause);

@@ -4,8 +4,10 @@ use crate::id::{AttemptId, BookingId, PaymentId, RefundId};
 use crate::money::Money;
 use crate::time::Instant;
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Capture {
     /// Charged as soon as it is confirmed.
     Automatic,
@@ -13,8 +15,8 @@ pub enum Capture {
     Manual,
 }
 
-/// One try to collect a payment. The attempt's id is the idempotency key of the call.
-#[derive(Debug, Clone)]
+/// One try to collect a payment. The attempt's id is the idempotency key of the call. Kept with the attempt, so that a repetition asks the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewIntent {
     pub attempt: AttemptId,
     pub payment: PaymentId,

@@ -53,6 +53,9 @@ impl PaymentGateway for Absent {
     async fn refund(&self, _: &str, _: Money, _: RefundId) -> Result<GatewayRefund, GatewayError> {
         none()
     }
+    async fn get_refund(&self, _: &str) -> Result<GatewayRefund, GatewayError> {
+        none()
+    }
     fn verify_webhook(&self, _: &[u8], _: &str, _: Instant) -> Result<GatewayMessage, WebhookRefused> {
         Err(WebhookRefused::BadSignature)
     }

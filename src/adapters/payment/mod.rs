@@ -1,6 +1,7 @@
 //! Payment gateways.
 
 mod absent;
+pub mod stripe;
 
 use crate::config::Config;
 use domain::payment::port::PaymentGateway;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 
 /// The configured gateway, or one that takes nothing.
 pub fn from_config(config: &Config) -> anyhow::Result<Arc<dyn PaymentGateway>> {
-    let _ = config;
-    Ok(Arc::new(absent::Absent))
+    match &config.stripe {
+        None => Ok(Arc::new(absent::Absent)),
+        Some(settings) => Ok(Arc::new(stripe::StripeGateway::new(settings.clone())?)),
+    }
 }

@@ -10,6 +10,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+use crate::config::Stripe as Settings;
 use async_trait::async_trait;
 use call::{Keyed, call};
 use domain::id::RefundId;
@@ -35,17 +36,6 @@ use stripe_shared::{CheckoutSessionMode, PaymentIntentCaptureMethod};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// With the card and what the gateway kept.
 const EXPAND_CHARGE: &str = "latest_charge.balance_transaction";
-
-/// Keys and addresses; the sandbox's in development, Stripe's own otherwise.
-#[derive(Clone)]
-pub struct Settings {
-    pub secret_key: String,
-    pub publishable_key: String,
-    pub webhook_secret: String,
-    /// With a slash at the end.
-    pub api_url: String,
-    pub script_url: String,
-}
 
 pub struct StripeGateway {
     client: stripe::Client,

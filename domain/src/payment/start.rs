@@ -1,0 +1,243 @@
+//! Beginning to pay, or going on where it was left.
+//!
+//! The row is written first, then the gateway is asked outside of any transaction, then its answer is noted. Whoever comes in between
+//! (a second tab, a double click, a repeated call) finds the row and asks with the same key.
+
+use super::model::{AttemptStatus, PaymentRefusal, PaymentStatus, PaymentView};
+use super::port::{Capture, GatewayError, Intent, IntentStatus, NewIntent};
+use super::store::{self, AttemptRow, NewPayment, PaymentRow};
+use super::{jobs, policy, service};
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::event::{EventKind, NewEvent};
+use crate::id::{AccountId, AttemptId, BookingId};
+use crate::money::Money;
+use crate::outbox;
+use crate::queue;
+
+/// Rounds of asking until the open attempt is the wanted one: give up another, take up an unknown, set the amount.
+const ROUNDS: usize = 4;
+
+/// What is to be collected, and how the payer comes back.
+#[derive(Debug, Clone)]
+pub struct StartPayment {
+    pub booking: BookingId,
+    /// Everything together, the tip included.
+    pub amount: Money,
+    pub tip_minor: i64,
+    pub capture: Capture,
+    pub payer: Option<AccountId>,
+    pub email: Option<String>,
+    /// For the payer's bank statement and the gateway's page: what it is for.
+    pub description: String,
+    /// Absolute.
+    pub return_url: String,
+    /// Absolute.
+    pub cancel_url: String,
+    /// On the gateway's own page instead of a form in ours.
+    pub is_hosted: bool,
+    /// Programs that bring a payment method confirm in the same call.
+    pub payment_method: Option<String>,
+}
+
+enum Round {
+    /// Nothing to ask: settled, or the open attempt is the wanted one.
+    Done,
+    /// Written down but not answered yet.
+    Ask(AttemptRow),
+    SetAmount(AttemptRow),
+    GiveUp(AttemptRow),
+}
+
+/// Starts or continues the payment of a booking. The view's `next` says what the payer does.
+pub async fn start(ctx: &Ctx, input: StartPayment) -> Result<PaymentView> {
+    let minimum = ctx.house().payments.minimum(input.amount.currency);
+    if input.amount.minor < minimum.minor {
+        return Err(PaymentRefusal::TooSmall { minimum }.into());
+    }
+    for _ in 0..ROUNDS {
+        match prepare(ctx, &input).await? {
+            Round::Done => return service::find_for_payer(ctx, input.booking).await?.ok_or(Error::NotFound),
+            Round::Ask(attempt) => ask(ctx, &attempt).await?,
+            Round::SetAmount(attempt) => set_amount(ctx, &input, &attempt).await?,
+            Round::GiveUp(attempt) => give_up(ctx, &attempt).await?,
+        }
+    }
+    Err(PaymentRefusal::BeingProcessed.into())
+}
+
+async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
+    let mut tx = ctx.begin().await?;
+    store::lock_booking(&mut *tx, input.booking).await?;
+    let live = store::find_live(&mut *tx, input.booking).await?;
+    if live.as_ref().is_some_and(|payment| payment.status != PaymentStatus::Pending) {
+        return Ok(Round::Done);
+    }
+    let open = match &live {
+        Some(payment) => store::list_open_attempts(&mut *tx, payment.id).await?.into_iter().next(),
+        None => None,
+    };
+    if let Some(attempt) = open {
+        return Ok(round_for(attempt, input));
+    }
+    let payment = match live {
+        Some(payment) => {
+            store::set_amount(&mut *tx, payment.id, input.amount.minor, input.tip_minor, input.payer, ctx.now()).await?;
+            payment.id
+        }
+        None => {
+            let new = NewPayment {
+                id: ctx.new_id(),
+                booking: input.booking,
+                payer: input.payer,
+                amount: input.amount,
+                tip_minor: input.tip_minor,
+                is_manual: input.capture == Capture::Manual,
+            };
+            store::insert_payment(&mut *tx, &new, ctx.now()).await?;
+            new.id
+        }
+    };
+    let request = NewIntent {
+        attempt: ctx.new_id::<AttemptId>(),
+        payment,
+        booking: input.booking,
+        amount: input.amount,
+        capture: input.capture,
+        description: input.description.clone(),
+        receipt_email: input.email.clone(),
+        return_url: input.return_url.clone(),
+        cancel_url: input.cancel_url.clone(),
+        payment_method: input.payment_method.clone(),
+    };
+    store::insert_attempt(&mut *tx, ctx.house().payments.name(), &request, input.is_hosted, ctx.now()).await?;
+    let data = serde_json::json!({ "payment_id": payment, "amount": input.amount });
+    outbox::record(&mut tx, ctx, NewEvent::new(EventKind::PaymentStarted).booking(input.booking).account(input.payer).data(data)).await?;
+    let attempt = store::find_attempt(&mut *tx, request.attempt).await?.ok_or(Error::NotFound)?;
+    ctx.commit(tx).await?;
+    Ok(Round::Ask(attempt))
+}
+
+fn round_for(attempt: AttemptRow, input: &StartPayment) -> Round {
+    use AttemptStatus::*;
+    let is_same_amount = attempt.amount_minor == input.amount.minor;
+    let method = attempt.request["payment_method"].as_str();
+    // a program that brings another card, or the same one again after a decline
+    let is_other_method = input.payment_method.as_deref().is_some_and(|m| Some(m) != method || attempt.failure_code.is_some());
+    match attempt.status {
+        Created | Unknown => Round::Ask(attempt),
+        Processing | Authorised => Round::Done,
+        _ if attempt.is_hosted != input.is_hosted || is_other_method => Round::GiveUp(attempt),
+        // a hosted page shows the amount it was made with
+        _ if !is_same_amount && attempt.is_hosted => Round::GiveUp(attempt),
+        _ if !is_same_amount => Round::SetAmount(attempt),
+        _ => Round::Done,
+    }
+}
+
+/// Asks the gateway what was written down, and notes its answer. Also the reconciler's way for attempts without one.
+pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
+    let request: NewIntent = serde_json::from_value(attempt.request.clone()).map_err(Error::internal)?;
+    let gateway = &ctx.house().payments;
+    let answer = if attempt.is_hosted {
+        gateway.create_hosted_page(&request).await.map(Answer::Page)
+    } else {
+        gateway.create_intent(&request).await.map(Answer::Intent)
+    };
+    let mut tx = ctx.begin().await?;
+    let result = match answer {
+        Ok(Answer::Page(page)) => {
+            store::note_page(&mut *tx, attempt.id, &page.session_reference, &page.url, ctx.now()).await?;
+            Ok(())
+        }
+        Ok(Answer::Intent(intent)) => {
+            // what is settled at once is applied by settlement, which asks again; until then it is being processed
+            let status = match intent.status {
+                IntentStatus::RequiresMethod => AttemptStatus::RequiresMethod,
+                IntentStatus::RequiresAction => AttemptStatus::RequiresAction,
+                IntentStatus::Cancelled => AttemptStatus::Cancelled,
+                _ => AttemptStatus::Processing,
+            };
+            store::note_intent(&mut *tx, attempt.id, status, &intent, ctx.now()).await?;
+            if status == AttemptStatus::Processing {
+                queue::enqueue(&mut tx, ctx, jobs::settle(attempt.id)).await?;
+            }
+            Ok(())
+        }
+        Err(GatewayError::Unknown(reason)) => {
+            tracing::warn!(attempt = %attempt.id, reason, "the gateway did not answer");
+            store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Unknown, None, ctx.now()).await?;
+            Err(PaymentRefusal::NoAnswer.into())
+        }
+        Err(GatewayError::Declined(decline)) => {
+            store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Failed, Some(&decline.code), ctx.now()).await?;
+            Err(declined(&decline.code))
+        }
+        Err(GatewayError::Invalid(reason)) => {
+            tracing::error!(attempt = %attempt.id, reason, "the gateway refused an attempt");
+            store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Failed, None, ctx.now()).await?;
+            Err(PaymentRefusal::NotTaken.into())
+        }
+    };
+    ctx.commit(tx).await?;
+    result
+}
+
+enum Answer {
+    Page(super::port::HostedPage),
+    Intent(Intent),
+}
+
+fn declined(code: &str) -> Error {
+    Error::Refused(crate::error::Refusal {
+        code: if code == "card_declined" { code.to_owned() } else { format!("card_declined_{code}") },
+        sentence: policy::decline_sentence(code).to_owned(),
+        is_conflict: false,
+        help: serde_json::Map::new(),
+    })
+}
+
+/// A tip was chosen: the intent gets the new amount, then our row.
+async fn set_amount(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Result<()> {
+    let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
+    // Setting an amount twice changes nothing, so each setting has a key of its own: A, then B, then A again must not replay the first.
+    let key = format!("amount-{}-{}", attempt.id, ctx.new_id::<AttemptId>());
+    match ctx.house().payments.update_amount(reference, input.amount, &key).await {
+        Ok(_) => {}
+        Err(GatewayError::Unknown(_)) => return Err(PaymentRefusal::NoAnswer.into()),
+        // confirmed in another tab meanwhile
+        Err(_) => return being_processed(ctx, attempt.id).await,
+    }
+    let mut tx = ctx.begin().await?;
+    let PaymentRow { id, .. } = store::lock_payment(&mut *tx, attempt.payment).await?;
+    store::set_amount(&mut *tx, id, input.amount.minor, input.tip_minor, input.payer, ctx.now()).await?;
+    store::set_attempt_amount(&mut *tx, attempt.id, input.amount.minor, ctx.now()).await?;
+    ctx.commit(tx).await
+}
+
+/// Ends an attempt at the gateway, so that it can take no money any more, before another begins.
+async fn give_up(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
+    let gateway = &ctx.house().payments;
+    let ended = match (&attempt.session_ref, &attempt.gateway_ref) {
+        (Some(page), _) => gateway.expire_hosted_page(page).await,
+        (None, Some(intent)) => gateway.cancel(intent, &format!("cancel-{}", attempt.id)).await.map(|_| ()),
+        (None, None) => Ok(()),
+    };
+    match ended {
+        Ok(()) => {
+            let mut tx = ctx.begin().await?;
+            store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;
+            ctx.commit(tx).await
+        }
+        Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),
+        // paid there just now
+        Err(_) => being_processed(ctx, attempt.id).await,
+    }
+}
+
+async fn being_processed(ctx: &Ctx, attempt: AttemptId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    queue::enqueue(&mut tx, ctx, jobs::settle(attempt)).await?;
+    ctx.commit(tx).await?;
+    Err(PaymentRefusal::BeingProcessed.into())
+}

@@ -1,0 +1,413 @@
+//! SQL of payments, attempts, refunds and the gateway's messages.
+
+use super::model::{AttemptStatus, CardView, PaymentStatus};
+use super::port::{Intent, NewIntent};
+use crate::error::Result;
+use crate::id::{AccountId, AttemptId, BookingId, Id, PaymentId};
+use crate::money::Money;
+use crate::time::Instant;
+use sqlx::PgExecutor;
+
+#[path = "store/refunds.rs"]
+mod refunds;
+#[path = "store/views.rs"]
+mod views;
+
+pub(crate) use refunds::*;
+pub(super) use views::*;
+
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentRow {
+    pub id: PaymentId,
+    pub booking: BookingId,
+    pub payer: Option<AccountId>,
+    pub amount: Money,
+    pub is_manual: bool,
+    pub status: PaymentStatus,
+    pub captured_minor: i64,
+    pub refunded_minor: i64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AttemptRow {
+    pub id: AttemptId,
+    pub payment: PaymentId,
+    pub gateway_ref: Option<String>,
+    pub session_ref: Option<String>,
+    pub amount_minor: i64,
+    pub is_hosted: bool,
+    pub request: serde_json::Value,
+    pub status: AttemptStatus,
+    pub failure_code: Option<String>,
+}
+
+fn currency(code: &str) -> crate::money::Currency {
+    // the column is checked
+    code.parse().unwrap_or(crate::money::Currency::EUR)
+}
+
+/// Two who start a payment of the same booking at once go one after the other, until commit.
+pub(super) async fn lock_booking(db: impl PgExecutor<'_>, booking: BookingId) -> Result<()> {
+    let key = booking.as_u128() as i64;
+    sqlx::query!("select pg_advisory_xact_lock($1)", key).execute(db).await?;
+    Ok(())
+}
+
+/// The payment that collects, or has collected and not given back, for a booking: the open one first, then the newest.
+pub(crate) async fn find_live(db: impl PgExecutor<'_>, booking: BookingId) -> Result<Option<PaymentRow>> {
+    let row = sqlx::query!(
+        r#"select
+            id as "id: PaymentId", booking_id as "booking: BookingId", payer_id as "payer: AccountId", currency, amount_minor,
+            capture, status, captured_minor, refunded_minor
+         from payments
+         where booking_id = $1
+           and (status in ('pending', 'authorised') or captured_minor > refunded_minor)
+         order by captured_minor desc, created_at desc
+         limit 1"#,
+        booking as BookingId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|r| PaymentRow {
+        id: r.id,
+        booking: r.booking,
+        payer: r.payer,
+        amount: Money::new(r.amount_minor, currency(&r.currency)),
+        is_manual: r.capture == "manual",
+        status: PaymentStatus::parse(&r.status).unwrap_or(PaymentStatus::Pending),
+        captured_minor: r.captured_minor,
+        refunded_minor: r.refunded_minor,
+    }))
+}
+
+/// Locks the row until the transaction ends.
+pub(crate) async fn lock_payment(db: impl PgExecutor<'_>, id: PaymentId) -> Result<PaymentRow> {
+    let r = sqlx::query!(
+        r#"select
+            id as "id: PaymentId", booking_id as "booking: BookingId", payer_id as "payer: AccountId", currency, amount_minor,
+            capture, status, captured_minor, refunded_minor
+         from payments
+         where id = $1
+         for update"#,
+        id as PaymentId,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(PaymentRow {
+        id: r.id,
+        booking: r.booking,
+        payer: r.payer,
+        amount: Money::new(r.amount_minor, currency(&r.currency)),
+        is_manual: r.capture == "manual",
+        status: PaymentStatus::parse(&r.status).unwrap_or(PaymentStatus::Pending),
+        captured_minor: r.captured_minor,
+        refunded_minor: r.refunded_minor,
+    })
+}
+
+pub(super) struct NewPayment {
+    pub id: PaymentId,
+    pub booking: BookingId,
+    pub payer: Option<AccountId>,
+    pub amount: Money,
+    pub tip_minor: i64,
+    pub is_manual: bool,
+}
+
+pub(super) async fn insert_payment(db: impl PgExecutor<'_>, new: &NewPayment, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "insert into payments (id, booking_id, payer_id, currency, amount_minor, tip_minor, capture, status, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8)",
+        new.id as PaymentId,
+        new.booking as BookingId,
+        new.payer as Option<AccountId>,
+        new.amount.currency.code(),
+        new.amount.minor,
+        new.tip_minor,
+        if new.is_manual { "manual" } else { "automatic" },
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Of a payment that is not settled yet. The payer may have become known meanwhile.
+pub(super) async fn set_amount(
+    db: impl PgExecutor<'_>,
+    id: PaymentId,
+    amount_minor: i64,
+    tip_minor: i64,
+    payer: Option<AccountId>,
+    now: Instant,
+) -> Result<()> {
+    sqlx::query!(
+        "update payments
+         set amount_minor = $2, tip_minor = $3, payer_id = coalesce($4, payer_id), updated_at = $5
+         where id = $1 and status = 'pending'",
+        id as PaymentId,
+        amount_minor,
+        tip_minor,
+        payer as Option<AccountId>,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_attempt(db: impl PgExecutor<'_>, gateway: &str, new: &NewIntent, is_hosted: bool, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "insert into payment_attempts (id, payment_id, gateway, amount_minor, is_hosted, request, status, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, 'created', $7, $7)",
+        new.attempt as AttemptId,
+        new.payment as PaymentId,
+        gateway,
+        new.amount.minor,
+        is_hosted,
+        serde_json::to_value(new).unwrap_or_default(),
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find_attempt(db: impl PgExecutor<'_>, id: AttemptId) -> Result<Option<AttemptRow>> {
+    let row = sqlx::query!(
+        r#"select id as "id: AttemptId", payment_id as "payment: PaymentId", gateway_ref, session_ref, amount_minor, is_hosted, request,
+            status, failure_code
+         from payment_attempts
+         where id = $1"#,
+        id as AttemptId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|r| AttemptRow {
+        id: r.id,
+        payment: r.payment,
+        gateway_ref: r.gateway_ref,
+        session_ref: r.session_ref,
+        amount_minor: r.amount_minor,
+        is_hosted: r.is_hosted,
+        request: r.request,
+        status: AttemptStatus::parse(&r.status).unwrap_or(AttemptStatus::Unknown),
+        failure_code: r.failure_code,
+    }))
+}
+
+/// The attempts of a payment that may still take money, newest first.
+pub(crate) async fn list_open_attempts(db: impl PgExecutor<'_>, payment: PaymentId) -> Result<Vec<AttemptRow>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: AttemptId", payment_id as "payment: PaymentId", gateway_ref, session_ref, amount_minor, is_hosted, request,
+            status, failure_code
+         from payment_attempts
+         where payment_id = $1
+           and status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'unknown')
+         order by created_at desc, id desc"#,
+        payment as PaymentId,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| AttemptRow {
+            id: r.id,
+            payment: r.payment,
+            gateway_ref: r.gateway_ref,
+            session_ref: r.session_ref,
+            amount_minor: r.amount_minor,
+            is_hosted: r.is_hosted,
+            request: r.request,
+            status: AttemptStatus::parse(&r.status).unwrap_or(AttemptStatus::Unknown),
+            failure_code: r.failure_code,
+        })
+        .collect())
+}
+
+/// By the gateway's own name of an intent or a hosted page.
+pub(crate) async fn find_attempt_by_ref(db: impl PgExecutor<'_>, gateway: &str, reference: &str) -> Result<Option<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AttemptId" from payment_attempts where gateway = $1 and (gateway_ref = $2 or session_ref = $2)"#,
+        gateway,
+        reference,
+    )
+    .fetch_optional(db)
+    .await?)
+}
+
+/// What the gateway says of an attempt, as far as `status` may follow the old one (the caller has asked the policy).
+pub(crate) async fn note_intent(db: impl PgExecutor<'_>, id: AttemptId, status: AttemptStatus, intent: &Intent, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update payment_attempts
+         set status = $2,
+             gateway_ref = coalesce(gateway_ref, $3),
+             client_secret = coalesce($4, client_secret),
+             redirect_url = coalesce($5, redirect_url),
+             failure_code = $6,
+             updated_at = $7,
+             checked_at = $7
+         where id = $1",
+        id as AttemptId,
+        status.as_str(),
+        intent.reference,
+        intent.client_secret,
+        intent.next_url,
+        intent.failure.as_ref().map(|f| f.code.as_str()),
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn note_page(db: impl PgExecutor<'_>, id: AttemptId, session_ref: &str, url: &str, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update payment_attempts
+         set status = 'requires_method', session_ref = $2, redirect_url = $3, updated_at = $4, checked_at = $4
+         where id = $1 and status in ('created', 'unknown')",
+        id as AttemptId,
+        session_ref,
+        url,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Without news of the intent itself: unknown, failed, cancelled.
+pub(crate) async fn set_attempt_status(
+    db: impl PgExecutor<'_>,
+    id: AttemptId,
+    status: AttemptStatus,
+    failure_code: Option<&str>,
+    now: Instant,
+) -> Result<()> {
+    sqlx::query!(
+        "update payment_attempts
+         set status = $2, failure_code = coalesce($3, failure_code), updated_at = $4, checked_at = $4
+         where id = $1 and status <> 'succeeded'",
+        id as AttemptId,
+        status.as_str(),
+        failure_code,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_attempt_amount(db: impl PgExecutor<'_>, id: AttemptId, amount_minor: i64, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update payment_attempts set amount_minor = $2, updated_at = $3 where id = $1",
+        id as AttemptId,
+        amount_minor,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The gateway was asked and had nothing new.
+pub(crate) async fn touch_attempt(db: impl PgExecutor<'_>, id: AttemptId, now: Instant) -> Result<()> {
+    sqlx::query!("update payment_attempts set checked_at = $2 where id = $1", id as AttemptId, now as Instant).execute(db).await?;
+    Ok(())
+}
+
+/// Authorised, failed or voided; what is captured goes by [`set_captured`].
+pub(crate) async fn set_payment_status(db: impl PgExecutor<'_>, id: PaymentId, status: PaymentStatus, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update payments set status = $2, updated_at = $3 where id = $1 and captured_minor = 0",
+        id as PaymentId,
+        status.as_str(),
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The amount as it arrived, which may carry the tip of an earlier choice.
+pub(crate) async fn set_captured(db: impl PgExecutor<'_>, id: PaymentId, captured_minor: i64, tip_minor: i64, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update payments
+         set status = 'paid', amount_minor = $2, captured_minor = $2, tip_minor = $3, paid_at = $4, updated_at = $4
+         where id = $1 and captured_minor = 0",
+        id as PaymentId,
+        captured_minor,
+        tip_minor,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_card(db: impl PgExecutor<'_>, id: PaymentId, card: &CardView) -> Result<()> {
+    sqlx::query!(
+        "update payments set card_brand = $2, card_last4 = $3 where id = $1",
+        id as PaymentId,
+        card.brand,
+        card.last4,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Attempts that nobody has news of for a while. The older an attempt, the less often it is asked about.
+pub(crate) async fn list_due_attempts(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.id as "id: AttemptId"
+         from payment_attempts a
+         where a.status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'unknown')
+           and $1 - coalesce(a.checked_at, a.created_at) >= greatest(interval '20 seconds', least(interval '6 hours', ($1 - a.created_at) / 4))
+         order by coalesce(a.checked_at, a.created_at)
+         limit $2"#,
+        now as Instant,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// True if the message is new.
+pub(crate) async fn insert_message(
+    db: impl PgExecutor<'_>,
+    gateway: &str,
+    id: &str,
+    kind: &str,
+    object_ref: Option<&str>,
+    payload: &serde_json::Value,
+    now: Instant,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into gateway_events (gateway, event_id, kind, object_ref, payload, received_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict do nothing",
+        gateway,
+        id,
+        kind,
+        object_ref,
+        payload,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn note_message(db: impl PgExecutor<'_>, gateway: &str, id: &str, outcome: &str, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update gateway_events set applied_at = $4, outcome = $3 where gateway = $1 and event_id = $2",
+        gateway,
+        id,
+        outcome,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

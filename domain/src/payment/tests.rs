@@ -1,0 +1,1 @@
+//! Payments on a real database, against a gateway in memory.
