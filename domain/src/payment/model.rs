@@ -221,12 +221,16 @@ impl Refuse for PaymentRefusal {
     }
     fn sentence(&self) -> String {
         match self {
-            Self::TooSmall { minimum } => format!("Cards cannot be charged less than {minimum}. Add an extra or a tip, or arrange it with the provider."),
+            Self::TooSmall { minimum } => {
+                format!("Cards cannot be charged less than {minimum}. Add an extra or a tip, or arrange it with the provider.")
+            }
             Self::NoAnswer => {
                 "The payment service is not answering. Nothing was charged. Your time is still held; please try again in a moment.".into()
             }
             Self::NotTaken => "This amount cannot be paid by card here. Nothing was charged.".into(),
-            Self::BeingProcessed => "A payment for this booking is already being processed. Please wait a moment; you will not be charged twice.".into(),
+            Self::BeingProcessed => {
+                "A payment for this booking is already being processed. Please wait a moment; you will not be charged twice.".into()
+            }
             Self::RefundTooLarge { left } => format!("At most {left} of this payment can still be refunded."),
             Self::NothingToRefund => "Nothing of this payment is left to refund.".into(),
         }

@@ -11,7 +11,9 @@ pub fn decline_sentence(code: &str) -> &'static str {
         "incorrect_cvc" | "invalid_cvc" | "incomplete_cvc" => {
             "The security code is not right. Nothing was charged. Check the code on your card and try again."
         }
-        "incorrect_number" | "invalid_number" | "incomplete_number" => "The card number is not right. Nothing was charged. Check it and try again.",
+        "incorrect_number" | "invalid_number" | "incomplete_number" => {
+            "The card number is not right. Nothing was charged. Check it and try again."
+        }
         "invalid_expiry_month" | "invalid_expiry_year" | "invalid_expiry_year_past" | "incomplete_expiry" => {
             "The expiry date is not right. Nothing was charged. Check it and try again."
         }
@@ -27,7 +29,9 @@ pub fn decline_sentence(code: &str) -> &'static str {
         "card_velocity_exceeded" | "withdrawal_count_limit_exceeded" => {
             "Your bank has stopped payments with this card for now. Nothing was charged. Try another card."
         }
-        "currency_not_supported" | "card_not_supported" => "Your card does not take payments of this kind. Nothing was charged. Try another card.",
+        "currency_not_supported" | "card_not_supported" => {
+            "Your card does not take payments of this kind. Nothing was charged. Try another card."
+        }
         "amount_too_small" => "This amount is too small for a card. Nothing was charged.",
         _ => "Your card was declined. Nothing was charged. Try another card.",
     }
@@ -75,11 +79,7 @@ impl Left {
 /// and all of it comes back with the last of the service.
 pub fn by_hand(amount: i64, left: Left) -> Left {
     let parts = split(amount, &[left.service_minor, left.tax_minor, left.tip_minor]);
-    let commission_minor = if left.service_minor == 0 {
-        0
-    } else {
-        share(left.commission_minor, parts[0], left.service_minor, Halves::Up)
-    };
+    let commission_minor = if left.service_minor == 0 { 0 } else { share(left.commission_minor, parts[0], left.service_minor, Halves::Up) };
     Left { service_minor: parts[0], tax_minor: parts[1], tip_minor: parts[2], commission_minor }
 }
 
@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn every_published_decline_has_its_sentence() {
-        for code in ["card_declined", "insufficient_funds", "expired_card", "incorrect_cvc", "processing_error", "lost_card", "anything_new"] {
+        for code in
+            ["card_declined", "insufficient_funds", "expired_card", "incorrect_cvc", "processing_error", "lost_card", "anything_new"]
+        {
             let sentence = decline_sentence(code);
             assert!(sentence.contains("Nothing was charged"), "{code}");
         }

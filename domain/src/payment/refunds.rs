@@ -19,7 +19,6 @@ use crate::queue;
 #[derive(Debug, Clone)]
 pub struct NewRefund {
     pub booking: BookingId,
-    pub provider: ProviderId,
     pub service_minor: i64,
     pub tax_minor: i64,
     pub tip_minor: i64,
@@ -27,7 +26,7 @@ pub struct NewRefund {
     /// A sentence for the customer.
     pub reason: String,
     /// `customer`, `provider`, `operator` or `system`.
-    pub by: &'static str,
+    pub by: String,
 }
 
 impl NewRefund {
@@ -47,12 +46,14 @@ pub async fn refund(tx: &mut Tx, ctx: &Ctx, new: NewRefund) -> Result<()> {
     if parts.total() == 0 {
         return Ok(());
     }
-    let (payment, left) = store::lock_refundable(&mut **tx, new.booking).await?.into_iter().next().ok_or(PaymentRefusal::NothingToRefund)?;
+    let (payment, left) =
+        store::lock_refundable(&mut **tx, new.booking).await?.into_iter().next().ok_or(PaymentRefusal::NothingToRefund)?;
     if parts.total() > left.minor {
         return Err(PaymentRefusal::RefundTooLarge { left }.into());
     }
-    let id = record(tx, ctx, payment, &new, left, false).await?;
-    let cause = Cause::Refunded { refund: id, payment, provider: new.provider, parts: posted(parts) };
+    let provider = store::get_provider(&mut **tx, new.booking).await?;
+    let id = record(tx, ctx, payment, provider, &new, left, false).await?;
+    let cause = Cause::Refunded { refund: id, payment, provider, parts: posted(parts) };
     ledger::post(tx, ctx, &Posting { booking: new.booking, currency: left.currency, cause }).await?;
     Ok(())
 }
@@ -60,7 +61,8 @@ pub async fn refund(tx: &mut Tx, ctx: &Ctx, new: NewRefund) -> Result<()> {
 /// Sends back whole what came for something it cannot pay any more. The payment is captured and posted as unexpected.
 pub(crate) async fn return_whole(tx: &mut Tx, ctx: &Ctx, payment: PaymentId, new: NewRefund, amount: Money) -> Result<()> {
     let new = NewRefund { service_minor: amount.minor, tax_minor: 0, tip_minor: 0, commission_minor: 0, ..new };
-    let id = record(tx, ctx, payment, &new, amount, true).await?;
+    let provider = store::get_provider(&mut **tx, new.booking).await?;
+    let id = record(tx, ctx, payment, provider, &new, amount, true).await?;
     let cause = Cause::Returned { refund: id, payment, amount_minor: amount.minor };
     ledger::post(tx, ctx, &Posting { booking: new.booking, currency: amount.currency, cause }).await?;
     Ok(())
@@ -75,7 +77,15 @@ const fn posted(parts: Left) -> Parts {
     }
 }
 
-async fn record(tx: &mut Tx, ctx: &Ctx, payment: PaymentId, new: &NewRefund, left: Money, is_return: bool) -> Result<RefundId> {
+async fn record(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    payment: PaymentId,
+    provider: ProviderId,
+    new: &NewRefund,
+    left: Money,
+    is_return: bool,
+) -> Result<RefundId> {
     let id: RefundId = ctx.new_id();
     let parts = new.parts();
     let row = NewRefundRow {
@@ -86,7 +96,7 @@ async fn record(tx: &mut Tx, ctx: &Ctx, payment: PaymentId, new: &NewRefund, lef
         parts,
         is_return,
         reason: &new.reason,
-        by: new.by,
+        by: &new.by,
         actor: ctx.account_id(),
     };
     store::insert_refund(&mut **tx, &row, ctx.now()).await?;
@@ -97,9 +107,9 @@ async fn record(tx: &mut Tx, ctx: &Ctx, payment: PaymentId, new: &NewRefund, lef
     let data = serde_json::json!({
         "refund_id": id, "payment_id": payment, "amount": Money::new(parts.total(), left.currency), "reason": new.reason, "is_return": is_return,
     });
-    let event = NewEvent::new(EventKind::RefundCreated).booking(new.booking).provider(new.provider).account(before.payer).data(data.clone());
+    let event = NewEvent::new(EventKind::RefundCreated).booking(new.booking).provider(provider).account(before.payer).data(data.clone());
     outbox::record(tx, ctx, event).await?;
-    audit::record(tx, ctx, Entry::new("payment.refund", "refund", id).provider(new.provider).reason(&new.reason).data(data)).await?;
+    audit::record(tx, ctx, Entry::new("payment.refund", "refund", id).provider(provider).reason(&new.reason).data(data)).await?;
     Ok(id)
 }
 

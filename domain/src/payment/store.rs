@@ -237,7 +237,13 @@ pub(crate) async fn find_attempt_by_ref(db: impl PgExecutor<'_>, gateway: &str, 
 }
 
 /// What the gateway says of an attempt, as far as `status` may follow the old one (the caller has asked the policy).
-pub(crate) async fn note_intent(db: impl PgExecutor<'_>, id: AttemptId, status: AttemptStatus, intent: &Intent, now: Instant) -> Result<()> {
+pub(crate) async fn note_intent(
+    db: impl PgExecutor<'_>,
+    id: AttemptId,
+    status: AttemptStatus,
+    intent: &Intent,
+    now: Instant,
+) -> Result<()> {
     sqlx::query!(
         "update payment_attempts
          set status = $2,
@@ -346,14 +352,9 @@ pub(crate) async fn set_captured(db: impl PgExecutor<'_>, id: PaymentId, capture
 }
 
 pub(crate) async fn set_card(db: impl PgExecutor<'_>, id: PaymentId, card: &CardView) -> Result<()> {
-    sqlx::query!(
-        "update payments set card_brand = $2, card_last4 = $3 where id = $1",
-        id as PaymentId,
-        card.brand,
-        card.last4,
-    )
-    .execute(db)
-    .await?;
+    sqlx::query!("update payments set card_brand = $2, card_last4 = $3 where id = $1", id as PaymentId, card.brand, card.last4,)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -87,7 +87,8 @@ pub(crate) async fn list_views(db: &PgPool, gateway: &dyn PaymentGateway, wanted
             let money = |minor| Money::new(minor, currency(&r.currency));
             let status = PaymentStatus::parse(&r.status).unwrap_or(PaymentStatus::Pending);
             let attempt = r.attempt_status.as_deref().and_then(AttemptStatus::parse);
-            let next = next_step(gateway, status, attempt, r.client_secret, r.redirect_url, r.is_hosted == Some(true) || r.method.is_some());
+            let next =
+                next_step(gateway, status, attempt, r.client_secret, r.redirect_url, r.is_hosted == Some(true) || r.method.is_some());
             let failure_code = r.failure_code.filter(|_| !status.is_captured());
             PaymentView {
                 id: r.id,

@@ -7,8 +7,7 @@ use stripe_shared::{Charge, CheckoutSession, CheckoutSessionStatus, PaymentInten
 use stripe_types::Expandable;
 
 fn money(minor: i64, currency: &stripe_types::Currency) -> Result<Money, GatewayError> {
-    let currency: Currency =
-        currency.to_string().parse().map_err(|_| GatewayError::Unknown(format!("an answer in {currency}")))?;
+    let currency: Currency = currency.to_string().parse().map_err(|_| GatewayError::Unknown(format!("an answer in {currency}")))?;
     Ok(Money::new(minor, currency))
 }
 

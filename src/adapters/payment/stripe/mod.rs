@@ -170,7 +170,11 @@ impl PaymentGateway for StripeGateway {
             Ok(_) => Ok(()),
             // over already is as good
             Err(GatewayError::Invalid(reason)) => {
-                if self.get_hosted_page(session_reference).await?.is_expired { Ok(()) } else { Err(GatewayError::Invalid(reason)) }
+                if self.get_hosted_page(session_reference).await?.is_expired {
+                    Ok(())
+                } else {
+                    Err(GatewayError::Invalid(reason))
+                }
             }
             Err(other) => Err(other),
         }
@@ -206,9 +210,7 @@ impl PaymentGateway for StripeGateway {
         match call(&self.client, &Keyed::change(request, format!("refund-{refund}"))?).await {
             Ok(made) => decode::refund(&made),
             // Keys are forgotten after a day; the refund itself is not.
-            Err(GatewayError::Invalid(reason)) => {
-                self.find_refund(reference, refund).await?.ok_or(GatewayError::Invalid(reason))
-            }
+            Err(GatewayError::Invalid(reason)) => self.find_refund(reference, refund).await?.ok_or(GatewayError::Invalid(reason)),
             Err(other) => Err(other),
         }
     }

@@ -5,9 +5,7 @@
 
 use super::decode::refund_status;
 use domain::money::Money;
-use domain::payment::port::{
-    Decline, GatewayMessage, GatewayRefund, HostedPage, Intent, IntentStatus, MessageObject, WebhookRefused,
-};
+use domain::payment::port::{Decline, GatewayMessage, GatewayRefund, HostedPage, Intent, IntentStatus, MessageObject, WebhookRefused};
 use domain::time::Instant;
 use hmac::{Hmac, Mac};
 use serde_json::Value;
