@@ -149,15 +149,37 @@ create table service_things (
     primary key (service_id, resource_id)
 );
 
--- The words people search by, kept by the search room on the events of provider and service.
+-- What people search by, one row for each active provider, kept by the search room on the events of providers and reviews. It repeats what the
+-- filters need, so that a search reads this table alone.
 create table search_documents (
-    provider_id uuid primary key references providers on delete cascade,
-    words       text not null,
-    tsv         tsvector not null,
-    updated_at  timestamptz not null
+    provider_id  uuid primary key references providers on delete cascade,
+    -- name and services most, then category, then the rest
+    tsv          tsvector not null,
+    -- longitude, latitude
+    place        point,
+    category_ids uuid[] not null,
+    languages    text[] not null,
+    currency     text not null,
+    -- lowest price by mode and answer: at the provider's by request, instant; at the customer's by request, instant; online by request, instant
+    prices       bigint[] not null check (cardinality(prices) = 6),
+    -- how far they come to customers, in km
+    reach_km     double precision not null default 0,
+    -- mean of published reviews in hundredths, drawn towards the ordinary while there are few
+    rating       integer not null,
+    rating_mean  integer,
+    updated_at   timestamptz not null
 );
 create index search_documents_tsv on search_documents using gin (tsv);
-create index search_documents_words on search_documents using gin (words gin_trgm_ops);
+create index search_documents_place on search_documents using gist (place);
+create index search_documents_categories on search_documents using gin (category_ids);
+create index search_documents_rating on search_documents (rating desc);
+
+-- Every word that stands in a document, folded; what is typed with a mistake is compared with these few and not with all texts.
+create table search_words (
+    word text primary key
+);
+create index search_words_prefix on search_words (word text_pattern_ops);
+create index search_words_like on search_words using gin (word gin_trgm_ops);
 
 create table favourites (
     account_id  uuid not null references accounts on delete cascade,

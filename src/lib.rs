@@ -12,6 +12,7 @@ pub mod layers;
 pub mod metrics;
 pub mod migrations;
 pub mod router;
+pub mod seed;
 pub mod serve;
 pub mod state;
 pub mod telemetry;

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use fettle::config::Config;
-use fettle::{boot, metrics, router, serve, telemetry, worker};
+use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Parser)]
@@ -25,6 +25,12 @@ enum Command {
     Work,
     /// Bring the database's schema up to date.
     Migrate,
+    /// Fill the database with the invented town of Merrow, once.
+    Seed {
+        /// Then add providers until there are this many, for measurements.
+        #[arg(long)]
+        providers: Option<u32>,
+    },
     /// What the operator grants.
     Admin {
         #[command(subcommand)]
@@ -51,6 +57,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Serve { without_jobs } => run_server(config, !without_jobs).await,
         Command::Work => run_worker(config).await,
         Command::Migrate => boot::migrate(&boot::connect(&config).await?).await,
+        Command::Seed { providers } => seed(config, providers).await,
         Command::Admin { command: AdminCommand::Grant { email } } => grant(config, &email).await,
     }
 }
@@ -107,6 +114,24 @@ async fn run_worker(config: Config) -> anyhow::Result<()> {
 /// Tells this process from others in leases and messages.
 fn node_name() -> String {
     format!("{}-{:08x}", std::process::id(), rand::random::<u32>())
+}
+
+async fn seed(config: Config, providers: Option<u32>) -> anyhow::Result<()> {
+    let state = boot::state(config).await?;
+    let ctx = domain::ctx::Ctx::system(state.house.clone(), "seed");
+    match seed::merrow(&ctx).await? {
+        seed::Outcome::Seeded => println!("The town of Merrow is there.\n{}", seed::describe()),
+        seed::Outcome::AlreadyThere => println!("The town was there already.\n{}", seed::describe()),
+    }
+    if let Some(count) = providers {
+        seed::crowd(&ctx, count, |have| {
+            if have % 5000 == 0 {
+                println!("{have} of {count} providers");
+            }
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 async fn grant(config: Config, email: &str) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, notify, queue, reactions};
+use crate::{account, notify, queue, reactions, search};
 use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
@@ -13,6 +13,7 @@ pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()
         notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
         notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
         reactions::AGAIN => reactions::react_again(ctx, read(payload)?).await,
+        search::jobs::REFRESH_ALL => search::jobs::refresh_all(ctx).await,
         _ => Err(Error::internal(format!("no job is called {kind}"))),
     }
 }

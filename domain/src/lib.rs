@@ -55,6 +55,8 @@ pub mod live;
 pub mod notify;
 /// Collecting and returning money through gateways.
 pub mod payment;
+/// Streets, districts and postcodes: where an address lies.
+pub mod place;
 /// What customers choose: profiles, services, teams, resources, and the decision to admit them.
 pub mod provider;
 /// What both sides say afterwards.

@@ -4,12 +4,14 @@ use crate::ctx::{Actor, Ctx, House, Tx};
 use crate::error::{Error, Result};
 use crate::event::{Cursor, Event};
 use crate::queue::{self, NewJob};
-use crate::{notify, outbox};
+use crate::{notify, outbox, search};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Lets every reacting room see the event, in the transaction that moves the reader forward.
 pub async fn react(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<()> {
+    search::react(tx, ctx, event).await?;
+    search::react(tx, ctx, event).await?;
     notify::react(tx, ctx, event).await
 }
 

@@ -3,6 +3,7 @@
 use crate::error::Fields;
 use crate::id::{ProviderId, ResourceId, ServiceId};
 use crate::money::{Currency, Money};
+pub use crate::place::model::{PlaceView, Point};
 use crate::provider::model::Mode;
 use crate::time::{Date, Instant};
 use serde::{Deserialize, Serialize};
@@ -51,14 +52,6 @@ impl Sort {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == text)
     }
-}
-
-/// A point on the ground, in degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Point {
-    pub lat: f64,
-    pub lng: f64,
 }
 
 /// One search, as its address carries it; [`SearchQuery::link`] and [`SearchQuery::parse`] are inverse.
@@ -384,20 +377,6 @@ pub struct Facet {
     pub label: String,
     pub count: i64,
     pub is_on: bool,
-}
-
-/// A street, district or postcode of the town.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct PlaceView {
-    /// As people say it: "Lantern Lane, Millbank".
-    pub name: String,
-    pub street: String,
-    pub district: String,
-    pub town: String,
-    pub postcode: String,
-    pub lat: f64,
-    pub lng: f64,
 }
 
 #[cfg(test)]
