@@ -19,7 +19,7 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
         for ahead in 0..DAYS {
             let date = seed.today.plus_days(ahead);
             // fuller soon, emptier later
-            let chance = (520 - ahead * 18).max(120) as u64;
+            let chance = (380 - ahead * 16).max(60) as u64;
             for (_, from, to) in provider.hours.iter().filter(|(weekday, ..)| *weekday == date.weekday()) {
                 for person in 0..provider.people.len() {
                     let mut minute = i64::from(*from);
@@ -28,9 +28,8 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
                         let Some(service) = able.get(die.below(able.len())) else { break };
                         let starts_at = seed.at(date, minute as i32);
                         let fits = minute + service.min <= i64::from(*to);
-                        let resources = (fits && die.permille(chance))
-                            .then(|| calendar.take(provider, service, person, starts_at))
-                            .flatten();
+                        let resources =
+                            (fits && die.permille(chance)).then(|| calendar.take(provider, service, person, starts_at)).flatten();
                         let Some(resources) = resources else {
                             minute += 60;
                             continue;
@@ -48,7 +47,8 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
                         let lead = die.between(120, 6 * 1440).max((starts_at - seed.now) / domain::time::MINUTE + 30);
                         let booked_at = starts_at.plus_minutes(-lead);
                         let customer = die.pick(&crowd.customers[1..]);
-                        let job = Job { provider, service, person, resources, customer, starts_at, booked_at, state, tip: 0, notes: "", address };
+                        let job =
+                            Job { provider, service, person, resources, customer, starts_at, booked_at, state, tip: 0, notes: "", address };
                         books.add(seed, &job);
                     }
                 }

@@ -117,9 +117,21 @@ fn scenes(seed: &Seed) -> Vec<Scene> {
             tip: 500,
             ..scene("Leak repair visit", "Odalys", "Ines Calloway", seed.at(soon, 14 * 60))
         },
-        Scene { at: Some((5, "Upper Green")), notes: "The old machine goes with you.", ..scene("Appliance fitting", "Bram", "Celia Pembroke", seed.at(today, 16 * 60)) },
-        Scene { at: Some((41, "Weir Road")), notes: "The drip is behind the washing machine.", ..scene("Leak repair visit", "Bram", "Perrin Lowe", seed.at(today, 13 * 60 + 30)) },
-        Scene { at: Some((8, "Saltmarket")), notes: "Ring twice, the bell is weak.", ..scene("Radiator or boiler check", "Bram", "Hana Whitlow", seed.at(today, 11 * 60)) },
+        Scene {
+            at: Some((5, "Upper Green")),
+            notes: "The old machine goes with you.",
+            ..scene("Appliance fitting", "Bram", "Celia Pembroke", seed.at(today, 16 * 60))
+        },
+        Scene {
+            at: Some((41, "Weir Road")),
+            notes: "The drip is behind the washing machine.",
+            ..scene("Leak repair visit", "Bram", "Perrin Lowe", seed.at(today, 13 * 60 + 30))
+        },
+        Scene {
+            at: Some((8, "Saltmarket")),
+            notes: "Ring twice, the bell is weak.",
+            ..scene("Radiator or boiler check", "Bram", "Hana Whitlow", seed.at(today, 11 * 60))
+        },
         Scene { at: Some((30, "Kiln Street")), ..scene("Radiator or boiler check", "Bram", "Maud Ferris", seed.at(today, 8 * 60 + 30)) },
         Scene {
             at: Some((12, "Station Road")),

@@ -58,8 +58,7 @@ pub fn hash(password: &str) -> Result<String> {
 
 pub async fn insert(tx: &mut Tx, seed: &mut Seed, hash: &str) -> Result<Crowd> {
     let names: Names = toml::from_str(include_str!("merrow/people.toml")).context("merrow/people.toml")?;
-    let mut pairs: Vec<(usize, usize)> =
-        (0..names.first.len()).flat_map(|f| (0..names.family.len()).map(move |l| (f, l))).collect();
+    let mut pairs: Vec<(usize, usize)> = (0..names.first.len()).flat_map(|f| (0..names.family.len()).map(move |l| (f, l))).collect();
     seed.die.shuffle(&mut pairs);
     // the people of the town's stories come first: each first name with the family name beside it
     let storied = (0..names.first.len().min(names.family.len())).map(|at| (at, at));
@@ -73,8 +72,10 @@ pub async fn insert(tx: &mut Tx, seed: &mut Seed, hash: &str) -> Result<Crowd> {
         let customer = person(seed, &name, &email);
         customers.push(customer);
     }
-    let mut rows: Vec<Value> =
-        customers.iter().map(|c| account(seed, c, if c.email == "ines@merrow.example" { Some(hash) } else { None }, false, false)).collect();
+    let mut rows: Vec<Value> = customers
+        .iter()
+        .map(|c| account(seed, c, if c.email == "ines@merrow.example" { Some(hash) } else { None }, false, false))
+        .collect();
     let support = person(seed, "Teo Brandt", "support@fettle.example");
     rows.push(account(seed, &support, Some(hash), false, true));
     let admin = person(seed, "Vesna Kade", "vesna@fettle.example");

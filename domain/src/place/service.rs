@@ -37,7 +37,8 @@ fn split_house(text: &str) -> (Option<u32>, String) {
     let mut words: Vec<&str> = Vec::new();
     for word in plain.split_whitespace() {
         let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let is_number = !digits.is_empty() && digits.len() <= 5 && word.len() - digits.len() <= 1 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_number =
+            !digits.is_empty() && digits.len() <= 5 && word.len() - digits.len() <= 1 && digits.bytes().all(|b| b.is_ascii_digit());
         // the second half of a postcode ("MW1 1LL") has more letters than one, and stays
         match (is_number && house.is_none(), digits.parse()) {
             (true, Ok(number)) => house = Some(number),

@@ -102,4 +102,3 @@ pub async fn list_providers_after(db: &PgPool, after: Option<ProviderId>, limit:
     .await?;
     Ok(ids)
 }
-

@@ -1,4 +1,3 @@
 //! All SQL of the room.
 
-
 pub mod documents;
