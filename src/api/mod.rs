@@ -1,5 +1,6 @@
 //! REST, `/api/v1`: each file a room, its `router()` last.
 
+pub mod account;
 pub mod extract;
 pub mod openapi;
 pub mod problem;
@@ -9,5 +10,5 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything below `/api/v1`. One line a room, in alphabetical order.
 pub fn rooms() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(account::router())
 }

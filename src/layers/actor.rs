@@ -8,6 +8,7 @@ use crate::web::session::{PgSessions, Visit};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use domain::account::policy::scope_for;
 use domain::actor::{load_person, load_token};
 use domain::ctx::{Actor, Ctx, Person};
 use domain::error::{Error, Result};
@@ -33,7 +34,9 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let id = cookie(request.headers(), cookie_name(state.config.is_https()));
     let session = Session::new(id, Arc::new(PgSessions::new(state.house.clone())), None);
     let found = match bearer(request.headers()) {
-        Some(secret) => by_token(&state, secret).await.map(|person| (Actor::Person(person), Visit::new(session, false))),
+        Some(secret) => by_token(&state, secret, request.method(), request.uri().path())
+            .await
+            .map(|person| (Actor::Person(person), Visit::new(session, false))),
         None => by_session(&state, session, id.is_some()).await,
     };
     let (actor, visit) = match found {
@@ -90,8 +93,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
-async fn by_token(state: &AppState, secret: &str) -> Result<Person> {
-    load_token(&state.house.db, state.house.clock.now(), secret).await?.ok_or(Error::Unauthenticated)
+/// Tokens open what their scopes name below `/api/v1`, and nothing else: no page, and nothing that nobody has thought of.
+async fn by_token(state: &AppState, secret: &str, method: &Method, path: &str) -> Result<Person> {
+    let person = load_token(&state.house.db, state.house.clock.now(), secret).await?.ok_or(Error::Unauthenticated)?;
+    let path = path.strip_prefix("/api/v1").ok_or(Error::Forbidden)?;
+    let needed = scope_for(method.as_str(), path).ok_or(Error::Forbidden)?;
+    let is_given = needed.is_none_or(|scope| person.scopes.as_ref().is_some_and(|given| given.iter().any(|one| one == scope)));
+    if is_given { Ok(person) } else { Err(Error::Forbidden) }
 }
 
 async fn by_session(state: &AppState, session: Session, has_cookie: bool) -> Result<(Actor, Visit)> {

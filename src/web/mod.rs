@@ -1,7 +1,9 @@
 //! Pages: extract, call verbs, render or redirect.
 
+pub mod account;
 pub mod assets;
 pub mod caller;
+pub mod form;
 pub mod render;
 pub mod session;
 pub mod site;
@@ -20,5 +22,5 @@ pub fn is_static(path: &str) -> bool {
 
 /// All pages. One line a room, in alphabetical order.
 pub fn router() -> axum::Router<AppState> {
-    axum::Router::new().merge(site::router())
+    axum::Router::new().merge(account::router()).merge(site::router())
 }

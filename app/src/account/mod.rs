@@ -1,1 +1,3 @@
+//! Coming in, and looking after one's account.
 
+pub mod pages;

@@ -1,6 +1,7 @@
 //! The public frame: header, footer, and a bottom bar for customers on phones.
 
 use super::{Frame, Viewer};
+use crate::kit::format::query_text;
 use crate::kit::{Avatar, Button, Icon, Kind, icon};
 use leptos::prelude::*;
 
@@ -174,16 +175,4 @@ fn footer() -> impl IntoView {
             </div>
         </footer>
     }
-}
-
-/// A path as the value of a query parameter.
-fn query_text(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => text.push(byte as char),
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    text
 }

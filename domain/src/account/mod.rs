@@ -15,8 +15,6 @@ mod model;
 pub mod policy;
 
 #[cfg(feature = "server")]
-mod actor;
-#[cfg(feature = "server")]
 mod credentials;
 #[cfg(feature = "server")]
 mod guest;
@@ -43,8 +41,6 @@ mod tests;
 pub use model::*;
 
 #[cfg(feature = "server")]
-pub use actor::{load_actor, load_token_actor};
-#[cfg(feature = "server")]
 pub use credentials::{
     change_password, confirm_email, confirm_new_email, request_confirmation, request_email_change, request_password_reset, reset_password,
 };
@@ -53,7 +49,7 @@ pub use guest::{claim, create_guest, find_claim};
 #[cfg(feature = "server")]
 pub use link::{Link, LinkPurpose, find_link, issue_link, retire_links, use_link};
 #[cfg(feature = "server")]
-pub use profile::{Role, end_suspension, get_me, grant_role, suspend, update_me};
+pub use profile::{Role, end_suspension, get_me, get_signed_in, grant_role, suspend, update_me};
 #[cfg(feature = "server")]
 pub use session::{list_security_notes, list_sessions, revoke_session, sign_out, sign_out_everywhere};
 #[cfg(feature = "server")]

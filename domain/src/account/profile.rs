@@ -1,7 +1,7 @@
 //! What an account says about itself, and what the operator decides about it.
 
 use super::session::{by_session, end_all};
-use super::{AccountRefusal, MeView, UpdateMe, WorkplaceView, policy, store};
+use super::{AccountRefusal, MeView, SignedIn, UpdateMe, WorkplaceView, policy, store};
 use crate::ctx::Ctx;
 use crate::error::{Error, Fields, Result};
 use crate::event::{EventKind, NewEvent};
@@ -10,7 +10,15 @@ use crate::{audit, outbox};
 use serde_json::json;
 
 pub async fn get_me(ctx: &Ctx) -> Result<MeView> {
-    let id = ctx.person()?.id;
+    view(ctx, ctx.person()?.id).await
+}
+
+/// What [`get_me`] says from the next request on.
+pub async fn get_signed_in(ctx: &Ctx, signed: &SignedIn) -> Result<MeView> {
+    view(ctx, signed.account).await
+}
+
+async fn view(ctx: &Ctx, id: AccountId) -> Result<MeView> {
     let row = store::find_account(ctx.db(), id).await?.ok_or(Error::Unauthenticated)?;
     let workplaces = store::list_workplaces(ctx.db(), id).await?;
     Ok(MeView {

@@ -418,67 +418,6 @@ pub async fn revoke_tokens(tx: &mut Tx, account: AccountId, now: Instant) -> Res
     Ok(())
 }
 
-pub struct TokenOwner {
-    pub token: TokenId,
-    pub account: AccountId,
-    pub scopes: Vec<String>,
-    pub last_used_at: Option<Instant>,
-}
-
-pub async fn find_token_owner(db: impl PgExecutor<'_>, hash: &[u8], now: Instant) -> Result<Option<TokenOwner>> {
-    Ok(sqlx::query_as!(
-        TokenOwner,
-        r#"select
-            id as "token: TokenId",
-            account_id as "account: AccountId",
-            scopes,
-            last_used_at as "last_used_at: Instant"
-         from api_tokens
-         where secret_hash = $1 and revoked_at is null and expires_at > $2"#,
-        hash,
-        now as Instant,
-    )
-    .fetch_optional(db)
-    .await?)
-}
-
-pub async fn touch_token(db: impl PgExecutor<'_>, token: TokenId, now: Instant) -> Result<()> {
-    sqlx::query!("update api_tokens set last_used_at = $2 where id = $1", token as TokenId, now as Instant).execute(db).await?;
-    Ok(())
-}
-
-pub struct ActorRow {
-    pub name: String,
-    pub email: String,
-    pub is_email_confirmed: bool,
-    pub is_admin: bool,
-    pub is_support: bool,
-    pub providers: Vec<Uuid>,
-    pub provider_names: Vec<String>,
-    pub roles: Vec<String>,
-}
-
-/// None for an account that is gone or suspended.
-pub async fn find_actor(db: impl PgExecutor<'_>, account: AccountId) -> Result<Option<ActorRow>> {
-    Ok(sqlx::query_as!(
-        ActorRow,
-        r#"select
-            a.name,
-            a.email,
-            a.email_confirmed_at is not null as "is_email_confirmed!",
-            a.is_admin,
-            a.is_support,
-            array(select m.provider_id from provider_members m where m.account_id = a.id order by m.created_at, m.provider_id) as "providers!",
-            array(select p.name from provider_members m join providers p on p.id = m.provider_id where m.account_id = a.id order by m.created_at, m.provider_id) as "provider_names!",
-            array(select m.role from provider_members m where m.account_id = a.id order by m.created_at, m.provider_id) as "roles!"
-         from accounts a
-         where a.id = $1 and a.suspended_at is null"#,
-        account as AccountId,
-    )
-    .fetch_optional(db)
-    .await?)
-}
-
 pub struct NewLink<'a> {
     pub id: LinkId,
     pub purpose: LinkPurpose,

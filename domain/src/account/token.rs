@@ -1,6 +1,5 @@
 //! API tokens: for programs that act for an account, within scopes and for a time.
 
-use super::actor::TOKEN_PREFIX;
 use super::session::{by_session, note};
 use super::{CreateToken, SCOPES, TokenCreated, TokenView, link, policy, store};
 use crate::audit;
@@ -8,6 +7,9 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Fields, Result};
 use crate::id::TokenId;
 use serde_json::json;
+
+/// What API tokens begin with, so that scanners recognise a leaked one.
+const TOKEN_PREFIX: &str = "fettle_";
 
 /// The answer holds the secret, which is shown this once.
 pub async fn create_token(ctx: &Ctx, input: CreateToken) -> Result<TokenCreated> {
