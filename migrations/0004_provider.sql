@@ -68,9 +68,9 @@ create table provider_invitations (
     provider_id uuid not null references providers on delete cascade,
     email       text not null,
     role        text not null check (role in ('manager', 'member')),
-    link_id     uuid not null references links,
     invited_by  uuid not null references accounts,
     created_at  timestamptz not null,
+    expires_at  timestamptz not null,
     accepted_at timestamptz,
     revoked_at  timestamptz
 );

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, notify, queue, reactions, search};
+use crate::{account, notify, queue, reactions, scheduling, search};
 use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
@@ -13,6 +13,7 @@ pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()
         notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
         notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
         reactions::AGAIN => reactions::react_again(ctx, read(payload)?).await,
+        scheduling::jobs::IMPORT => scheduling::jobs::import(ctx, payload).await,
         search::jobs::REFRESH_ALL => search::jobs::refresh_all(ctx).await,
         _ => Err(Error::internal(format!("no job is called {kind}"))),
     }
@@ -35,6 +36,7 @@ pub const DUTIES: &[Duty] = &[
     Duty { name: account::jobs::SWEEP, every_s: 3_600 },
     Duty { name: notify::jobs::REMIND, every_s: 300 },
     Duty { name: queue::SWEEP, every_s: 600 },
+    Duty { name: scheduling::jobs::REFRESH, every_s: 60 },
 ];
 
 pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
@@ -42,6 +44,7 @@ pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
         account::jobs::SWEEP => account::jobs::sweep(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
         queue::SWEEP => queue::sweep(ctx).await,
+        scheduling::jobs::REFRESH => scheduling::refresh_due(ctx).await,
         _ => Err(Error::internal(format!("no duty is called {name}"))),
     }
 }

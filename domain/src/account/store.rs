@@ -502,7 +502,7 @@ pub async fn delete_dead(db: &sqlx::PgPool, before: Instant) -> Result<u64> {
         "delete from links l
          where l.id in (
             select id from links
-            where expires_at < $1 and not exists (select 1 from provider_invitations i where i.link_id = links.id)
+            where expires_at < $1
             limit 1000
          )",
         before as Instant,

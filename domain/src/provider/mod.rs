@@ -9,9 +9,29 @@
 pub mod model;
 
 #[cfg(feature = "server")]
+mod application;
+#[cfg(feature = "server")]
+pub mod policy;
+#[cfg(feature = "server")]
+mod sell;
+#[cfg(feature = "server")]
 mod service;
 #[cfg(feature = "server")]
+mod settings;
+#[cfg(feature = "server")]
 mod store;
+#[cfg(feature = "server")]
+mod team;
+#[cfg(all(test, feature = "server"))]
+mod tests;
 
 #[cfg(feature = "server")]
-pub use service::*;
+pub use application::{apply, approve, list_missing, reinstate, reject, set_verified, submit, suspend};
+#[cfg(feature = "server")]
+pub use sell::{archive_resource, archive_service, create_resource, create_service, update_resource, update_service};
+#[cfg(feature = "server")]
+pub use service::{get, get_by_slug, get_service, list_mine, list_resources, list_services};
+#[cfg(feature = "server")]
+pub use settings::{update_policy, update_profile};
+#[cfg(feature = "server")]
+pub use team::{accept_invitation, find_invitation, get_team, invite, remove_member, revoke_invitation, set_role};

@@ -347,6 +347,17 @@ pub struct InvitationView {
     pub expires_at: Instant,
 }
 
+/// What an invitation's link shows before it is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct InvitationPreview {
+    pub provider_id: ProviderId,
+    pub provider_name: String,
+    pub role: TeamRole,
+    pub invited_by: String,
+    pub email: String,
+}
+
 /// Everyone and everything of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

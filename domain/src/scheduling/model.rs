@@ -250,3 +250,30 @@ pub struct ImportedBusyView {
     pub during: Span,
     pub title: String,
 }
+
+/// Either two instants, or local dates (whole days unless minutes from midnight are given) in the resource's or the provider's zone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct TimeOffInput {
+    /// None: the whole provider is away.
+    pub resource_id: Option<ResourceId>,
+    pub starts_at: Option<Instant>,
+    pub ends_at: Option<Instant>,
+    pub from_date: Option<Date>,
+    pub from_min: Option<i32>,
+    /// The last day, included; None: the same as the first.
+    pub to_date: Option<Date>,
+    pub to_min: Option<i32>,
+    #[serde(default)]
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct NewBlock {
+    pub provider_id: ProviderId,
+    pub resource_id: ResourceId,
+    pub during: Span,
+    #[serde(default)]
+    pub title: String,
+}

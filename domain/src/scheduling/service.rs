@@ -210,7 +210,8 @@ fn require_visible(ctx: &Ctx, service: &LoadedService) -> Result<bool> {
 
 /// Nothing is bookable in the past or more than two years ahead, whatever a service says.
 fn clipped(window: Span, now: Instant) -> Span {
-    Span::new(window.starts_at.max(now.plus_days(-1)), window.ends_at.min(now.plus_days(732)))
+    let starts_at = window.starts_at.max(now.plus_days(-1));
+    Span::new(starts_at, window.ends_at.min(now.plus_days(732)).max(starts_at))
 }
 
 /// Everyone and everything free for this start; None if the service cannot start then.

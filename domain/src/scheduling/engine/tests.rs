@@ -70,10 +70,11 @@ pub fn obvious(rules: &Rules, book: &Book, ask: &Ask) -> Vec<(Instant, Vec<Resou
     };
     let is_free = |resource: ResourceId, start: i64| {
         let Some(diary) = book.diaries.get(&resource) else { return false };
-        let works = (start..start + rules.duration_min).all(|minute| match diary.schedule {
-            Some(schedule) => is_open(&book.schedules[schedule], minute),
-            None => !rules.people.is_empty(),
-        });
+        let works =
+            (start..start + rules.duration_min).all(|minute| match diary.schedule.or(diary.house.filter(|_| rules.people.is_empty())) {
+                Some(schedule) => is_open(&book.schedules[schedule], minute),
+                None => !rules.people.is_empty(),
+            });
         works
             && (start - rules.buffer_before_min..start + rules.duration_min + rules.buffer_after_min).all(|minute| {
                 let minute = Instant::from_millis(minute * MINUTE);

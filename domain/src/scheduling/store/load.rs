@@ -196,7 +196,7 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             and t.during && tstzrange($2, $3)
         group by t.provider_id, t.resource_id
         union all
-        select 9, d.service_id, null, null, array_agg(d.day * 1000000 + d.count), null, null, null, null
+        select 9, d.service_id, null, null, array_agg(d.day::bigint * 1000000 + d.count), null, null, null, null
         from (
             select c.service_id, (lower(c.during) at time zone svc.zone)::date - date '1970-01-01' as day, count(*) as count
             from counted c

@@ -1,8 +1,12 @@
 //! All SQL of the room.
 
 mod assemble;
+mod away;
+mod hours;
 mod load;
 
+pub use away::*;
+pub use hours::*;
 pub use load::{Loaded, LoadedService, Wanted, load};
 
 use crate::ctx::Tx;

@@ -1,9 +1,9 @@
-//! All SQL of the room.
+//! Providers, services and resources as views.
 
-use super::model::*;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, AddOnId, CategoryId, ProviderId, ResourceId, ServiceId};
 use crate::money::{Currency, Money};
+use crate::provider::model::*;
 use crate::time::Instant;
 use sqlx::PgPool;
 use std::collections::HashMap;
@@ -459,11 +459,32 @@ fn tiers(json: Option<serde_json::Value>) -> Result<Option<CancelTiers>> {
     json.map(serde_json::from_value).transpose().map_err(Error::internal)
 }
 
-fn currency(code: &str) -> Result<Currency> {
+pub(super) fn currency(code: &str) -> Result<Currency> {
     code.parse().map_err(|_| Error::internal(format!("a provider has currency {code}")))
 }
 
 /// The database's checks allow only words we know, except while a newer release is writing.
-fn known<T>(parsed: Option<T>, text: &str) -> Result<T> {
+pub(super) fn known<T>(parsed: Option<T>, text: &str) -> Result<T> {
     parsed.ok_or_else(|| Error::internal(format!("unknown word {text} in a provider's row")))
+}
+
+pub async fn find_resource(db: &PgPool, id: ResourceId) -> Result<Option<ResourceView>> {
+    let row = sqlx::query_as!(
+        ResourceRow,
+        r#"select
+            id as "id: ResourceId",
+            provider_id as "provider_id: ProviderId",
+            kind,
+            name,
+            account_id as "account_id: AccountId",
+            tone,
+            position,
+            archived_at is not null as "is_archived!"
+         from resources
+         where id = $1"#,
+        id as ResourceId,
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(ResourceRow::view).transpose()
 }
