@@ -2,6 +2,9 @@
 
 use crate::adapters;
 use crate::config::Config;
+use crate::layers::limits::Limits;
+use crate::layers::limits::shared::RedisShared;
+use crate::realtime::fanout::{Fanout, PgFanout, RedisFanout};
 use crate::state::AppState;
 use anyhow::Context;
 use domain::ctx::{Clock, House, SystemChance, SystemClock};
@@ -48,8 +51,17 @@ pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Resu
         calendars: adapters::calendar::from_config(config)?,
         base_url: config.base_url.clone(),
         settings: domain::settings::Remembered::default(),
+        caches: domain::cache::Caches::default(),
         committed: tokio::sync::Notify::new(),
     }))
+}
+
+/// The bell between nodes.
+pub async fn fanout(state: &AppState) -> anyhow::Result<Arc<dyn Fanout>> {
+    Ok(match &state.config.redis_url {
+        Some(url) => Arc::new(RedisFanout::connect(url).await.context("cannot reach Redis at REDIS_URL")?),
+        None => Arc::new(PgFanout::new(state.house.db.clone())),
+    })
 }
 
 pub async fn state(config: Config) -> anyhow::Result<AppState> {
@@ -60,5 +72,9 @@ pub async fn state(config: Config) -> anyhow::Result<AppState> {
     let is_development = config.is_development;
     let mut state = AppState::new(house, Arc::new(config));
     state.movable_clock = is_development.then_some(clock);
+    if let Some(url) = state.config.redis_url.clone() {
+        let shared = RedisShared::connect(&url).await.context("cannot reach Redis at REDIS_URL")?;
+        state.limits = Arc::new(Limits::new(Arc::new(shared)));
+    }
     Ok(state)
 }

@@ -37,10 +37,26 @@ pub const VARIABLES: &[Variable] = &[
     variable("FETTLE_TRUSTED_PROXIES", "0", "How many proxies stand in front; that many entries of X-Forwarded-For are believed."),
     variable("FETTLE_METRICS_LISTEN", "", "A private address for GET /metrics; without it and without a token there are none."),
     variable("FETTLE_METRICS_TOKEN", "", "Opens GET /metrics on the main address to this bearer token."),
-    variable("FETTLE_LIMIT_SEARCH", "50", "Searches a minute for an account; ten times as many for an address."),
-    variable("FETTLE_LIMIT_BOOKING", "20", "Booking actions a minute for an account; ten times as many for an address."),
-    variable("FETTLE_LIMIT_SENSITIVE", "10", "Sign-ins, codes and payments a minute for an account or an address."),
-    variable("FETTLE_LIMIT_GENERAL", "600", "Everything else, a minute for an account; five times as many for an address."),
+    variable(
+        "FETTLE_LIMIT_SEARCH",
+        "",
+        "Searches a minute for an account; ten times as many for an address. The operator's setting unless given here.",
+    ),
+    variable(
+        "FETTLE_LIMIT_BOOKING",
+        "",
+        "Booking actions a minute for an account; ten times as many for an address. The operator's setting unless given here.",
+    ),
+    variable(
+        "FETTLE_LIMIT_SENSITIVE",
+        "",
+        "Sign-ins, codes and payments a minute for an account or an address. The operator's setting unless given here.",
+    ),
+    variable(
+        "FETTLE_LIMIT_GENERAL",
+        "",
+        "Everything else, a minute for an account; five times as many for an address. The operator's setting unless given here.",
+    ),
     variable("REDIS_URL", "", "redis://host:port; carries limits and messages between nodes instead of Postgres."),
     variable("SMTP_URL", "", "smtp://host:port, smtps://user:password@host; without it mails wait in the queue."),
     variable("MAIL_FROM", "Fettle <no-reply@localhost>", "The sender of all e-mails."),
@@ -56,19 +72,13 @@ pub const VARIABLES: &[Variable] = &[
     ),
 ];
 
-/// Requests a minute by kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Requests a minute by kind, for drills and tests; None leaves it to the operator's settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
-    pub search: u32,
-    pub booking: u32,
-    pub sensitive: u32,
-    pub general: u32,
-}
-
-impl Default for Rates {
-    fn default() -> Self {
-        Self { search: 50, booking: 20, sensitive: 10, general: 600 }
-    }
+    pub search: Option<u32>,
+    pub booking: Option<u32>,
+    pub sensitive: Option<u32>,
+    pub general: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -156,10 +166,10 @@ impl Config {
                 .and_then(|text| read.parse(&text, "FETTLE_METRICS_LISTEN", "an address and port")),
             metrics_token: read.optional("FETTLE_METRICS_TOKEN"),
             rates: Rates {
-                search: read.within("FETTLE_LIMIT_SEARCH", 1, 100_000_000),
-                booking: read.within("FETTLE_LIMIT_BOOKING", 1, 100_000_000),
-                sensitive: read.within("FETTLE_LIMIT_SENSITIVE", 1, 100_000_000),
-                general: read.within("FETTLE_LIMIT_GENERAL", 1, 100_000_000),
+                search: read.rate("FETTLE_LIMIT_SEARCH"),
+                booking: read.rate("FETTLE_LIMIT_BOOKING"),
+                sensitive: read.rate("FETTLE_LIMIT_SENSITIVE"),
+                general: read.rate("FETTLE_LIMIT_GENERAL"),
             },
             redis_url: read.optional("REDIS_URL"),
             smtp_url: read.optional("SMTP_URL"),
@@ -234,6 +244,10 @@ impl Reader {
             self.problems.push(format!("{name} is {number}, but must lie between {least} and {most}"));
         }
         number
+    }
+    fn rate(&mut self, name: &str) -> Option<u32> {
+        let text = self.optional(name)?;
+        self.parse(&text, name, "a whole number").map(|rate: u32| rate.max(1))
     }
     fn one_of(&mut self, name: &str, choices: &[&str]) -> String {
         let text = self.text(name);

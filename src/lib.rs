@@ -11,6 +11,7 @@ pub mod health;
 pub mod layers;
 pub mod metrics;
 pub mod migrations;
+pub mod realtime;
 pub mod router;
 pub mod seed;
 pub mod serve;

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use fettle::config::Config;
+use fettle::realtime::relay;
 use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +77,7 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     let base_url = config.base_url.clone();
     let state = boot::state(config).await?;
     let stop = CancellationToken::new();
+    let relaying = tokio::spawn(relay::run(state.house.clone(), state.hub.clone(), boot::fanout(&state).await?, stop.clone()));
     let working = has_jobs.then(|| tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone())));
     if state.movable_clock.is_some() {
         tokio::spawn(fettle::dev::follow(state.clone()));
@@ -87,8 +89,10 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     let serving = tokio::spawn(serve::serve(listener, router::router(&state), stop.clone()));
     wait_for_signal().await?;
     tracing::info!("stopping");
+    state.hub.closing.cancel();
     stop.cancel();
     serving.await?;
+    relaying.await?;
     if let Some(working) = working {
         working.await?;
     }
@@ -100,6 +104,8 @@ async fn run_worker(config: Config) -> anyhow::Result<()> {
     metrics::start();
     let state = boot::state(config).await?;
     let stop = CancellationToken::new();
+    // Rings the web nodes when a job has committed something.
+    tokio::spawn(relay::run(state.house.clone(), state.hub.clone(), boot::fanout(&state).await?, stop.clone()));
     let working = tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone()));
     if state.movable_clock.is_some() {
         tokio::spawn(fettle::dev::follow(state.clone()));

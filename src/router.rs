@@ -1,7 +1,7 @@
 //! The whole house behind one door: pages, REST, server functions, health.
 
 use crate::state::AppState;
-use crate::{api, dev, health, layers, web};
+use crate::{api, dev, health, layers, realtime, web};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse;
@@ -14,6 +14,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(web::router())
         .merge(programs)
         .merge(health::router())
+        .merge(realtime::router())
         .merge(web::assets::router(&state.config.site_dir))
         .route("/do/{*verb}", post(server_function))
         .fallback(|| async { web::caller::PageError(domain::error::Error::NotFound) });

@@ -1,6 +1,9 @@
 //! What every handler can reach.
 
 use crate::config::Config;
+use crate::layers::limits::Limits;
+use crate::layers::limits::shared::PgShared;
+use crate::realtime::Hub;
 use domain::ctx::{House, SystemClock};
 use std::sync::Arc;
 
@@ -8,12 +11,16 @@ use std::sync::Arc;
 pub struct AppState {
     pub house: Arc<House>,
     pub config: Arc<Config>,
+    pub hub: Arc<Hub>,
+    pub limits: Arc<Limits>,
     /// In development only: the clock that `POST /dev/clock` moves.
     pub movable_clock: Option<Arc<SystemClock>>,
 }
 
 impl AppState {
+    /// Limits and messages between nodes by Postgres; [`crate::boot::state`] puts Redis in their place where it is configured.
     pub fn new(house: Arc<House>, config: Arc<Config>) -> Self {
-        Self { house, config, movable_clock: None }
+        let limits = Arc::new(Limits::new(Arc::new(PgShared(house.db.clone()))));
+        Self { house, config, limits, hub: Arc::new(Hub::default()), movable_clock: None }
     }
 }

@@ -24,6 +24,8 @@ pub struct House {
     /// Where people reach us, without a slash at the end: links in e-mails begin with it.
     pub base_url: String,
     pub settings: crate::settings::Remembered,
+    /// What may be a little old.
+    pub caches: crate::cache::Caches,
     /// Rung after each commit; the relay and the workers of this node listen.
     pub committed: Notify,
 }

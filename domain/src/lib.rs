@@ -20,6 +20,8 @@ pub mod actor;
 #[cfg(feature = "server")]
 pub mod audit;
 #[cfg(feature = "server")]
+pub mod cache;
+#[cfg(feature = "server")]
 pub mod ctx;
 #[cfg(feature = "server")]
 pub mod event;

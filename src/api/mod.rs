@@ -4,6 +4,7 @@ pub mod account;
 pub mod extract;
 pub mod openapi;
 pub mod problem;
+pub mod repeat;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;

@@ -3,6 +3,7 @@
 use super::problem::ProblemBody;
 use crate::state::AppState;
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use std::sync::Arc;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -37,7 +38,8 @@ impl Modify for SignIn {
 
 /// The API's routes and its description, which also names every route for the authorisation table.
 pub fn assemble() -> (Router<AppState>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", super::rooms()).split_for_parts()
+    let rooms = super::rooms().layer(from_fn(super::repeat::layer));
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", rooms).split_for_parts()
 }
 
 pub fn router() -> (Router<AppState>, Arc<utoipa::openapi::OpenApi>) {

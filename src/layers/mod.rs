@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod failure;
 pub mod headers;
+pub mod limits;
 pub mod origin;
 pub mod request;
 
@@ -20,6 +21,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 pub fn wrap(router: Router<AppState>, state: &AppState) -> Router {
     let router: Router = router
         .layer(from_fn(crate::web::render::remember))
+        .layer(from_fn_with_state(state.clone(), limits::layer))
         .layer(from_fn_with_state(state.clone(), actor::layer))
         .layer(from_fn_with_state(state.clone(), origin::layer))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

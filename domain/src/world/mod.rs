@@ -48,6 +48,7 @@ impl World {
             calendars: calendars.clone(),
             base_url: "http://fettle.test".to_owned(),
             settings: crate::settings::Remembered::default(),
+            caches: crate::cache::Caches::default(),
             committed: tokio::sync::Notify::new(),
         });
         Self { db, house, clock, chance, mails, gateway, calendars, counter: AtomicU64::new(1) }

@@ -1,0 +1,146 @@
+//! What may be a little old, kept in memory: per node, bounded in number and age, cleared by the events that change it. Losing it costs only speed.
+
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::id::ProviderId;
+use moka::future::Cache;
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+type Kept = Arc<dyn Any + Send + Sync>;
+
+/// A cache of one kind of thing. Free times, money and permission have none, on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// An hour.
+    Categories,
+    /// Ten minutes; keys begin with the provider's id.
+    Providers,
+    /// Which providers match, five minutes.
+    Matches,
+}
+
+pub struct Caches {
+    categories: Cache<String, Kept>,
+    providers: Cache<String, Kept>,
+    matches: Cache<String, Kept>,
+    /// Raised by each clearing, so that a reading begun before it is not kept after it.
+    generation: AtomicU64,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        let cache = |most: u64, minutes: u64| {
+            Cache::builder().max_capacity(most).time_to_live(Duration::from_secs(minutes * 60)).support_invalidation_closures().build()
+        };
+        Self { categories: cache(100, 60), providers: cache(5_000, 10), matches: cache(2_000, 5), generation: AtomicU64::new(0) }
+    }
+}
+
+impl Caches {
+    fn family(&self, family: Family) -> &Cache<String, Kept> {
+        match family {
+            Family::Categories => &self.categories,
+            Family::Providers => &self.providers,
+            Family::Matches => &self.matches,
+        }
+    }
+
+    /// The kept value, or what `load` gives, kept from then on. Simultaneous askers wait for one load; errors are not kept.
+    pub async fn get_or_load<T, F>(&self, family: Family, key: impl Into<String>, load: F) -> Result<Arc<T>>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send,
+    {
+        let key = key.into();
+        let generation = self.generation.load(Ordering::Acquire);
+        let load = async { load.await.map(|value| Arc::new(value) as Kept) };
+        let kept = self.family(family).try_get_with(key.clone(), load).await.map_err(|error| (*error).clone())?;
+        if self.generation.load(Ordering::Acquire) != generation {
+            self.family(family).invalidate(&key).await;
+        }
+        kept.downcast::<T>().map_err(|_| crate::error::Error::internal(format!("two types share the cache key {key}")))
+    }
+
+    /// The key under which everything about a provider is kept.
+    pub fn provider_key(provider: ProviderId, part: &str) -> String {
+        format!("{provider}/{part}")
+    }
+
+    /// Drops what this fact makes old. Called on every node, for every event.
+    pub fn forget(&self, event: &Event) {
+        use EventKind as K;
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        match event.kind {
+            K::CategoriesChanged => {
+                self.categories.invalidate_all();
+                self.matches.invalidate_all();
+                self.providers.invalidate_all();
+            }
+            K::ProviderChanged | K::ProviderApproved | K::ProviderSuspended | K::ProviderReinstated | K::ProviderRejected => {
+                self.matches.invalidate_all();
+                self.forget_provider(event.provider);
+            }
+            K::ReviewPublished | K::ReviewReplied => self.forget_provider(event.provider),
+            _ => {}
+        }
+    }
+
+    /// Everything, as after a restore.
+    pub fn forget_all(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.categories.invalidate_all();
+        self.providers.invalidate_all();
+        self.matches.invalidate_all();
+    }
+
+    fn forget_provider(&self, provider: Option<ProviderId>) {
+        let Some(provider) = provider else { return };
+        let prefix = format!("{provider}/");
+        if self.providers.invalidate_entries_if(move |key, _| key.starts_with(&prefix)).is_err() {
+            self.providers.invalidate_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::event::Cursor;
+    use crate::id::Id;
+    use crate::time::Instant;
+
+    fn event(kind: EventKind, provider: Option<ProviderId>) -> Event {
+        Event {
+            cursor: Cursor { epoch: 1, xid: 1, id: 1 },
+            at: Instant::from_millis(0),
+            kind,
+            booking: None,
+            provider,
+            account: None,
+            actor: None,
+            data: serde_json::Value::Null,
+        }
+    }
+
+    #[tokio::test]
+    async fn keeps_until_the_fact_that_changes_it() {
+        let caches = Caches::default();
+        let (one, two) = (ProviderId::from_u128(1), ProviderId::from_u128(2));
+        let get = |id: ProviderId, value: u32| {
+            let caches = &caches;
+            async move { *caches.get_or_load(Family::Providers, Caches::provider_key(id, "page"), async { Ok(value) }).await.expect("loads") }
+        };
+        assert_eq!((get(one, 1).await, get(two, 1).await), (1, 1));
+        assert_eq!((get(one, 2).await, get(two, 2).await), (1, 1));
+        caches.forget(&event(EventKind::ProviderChanged, Some(one)));
+        assert_eq!((get(one, 3).await, get(two, 3).await), (3, 1));
+        let failed = caches.get_or_load::<u32, _>(Family::Categories, "all", async { Err(Error::NotFound) }).await;
+        assert!(failed.is_err());
+        assert_eq!(*caches.get_or_load(Family::Categories, "all", async { Ok(5_u32) }).await.expect("loads"), 5);
+    }
+}

@@ -1,0 +1,142 @@
+//! From one event to what each topic is told.
+
+use super::topic::{Topic, types};
+use crate::event::{Event, EventKind};
+use serde_json::{Value, json};
+
+/// One message on one topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    pub topic: Topic,
+    pub kind: &'static str,
+    pub data: Value,
+}
+
+/// Everything this fact tells anyone.
+pub fn frames(event: &Event) -> Vec<Frame> {
+    let mut told = Telling { event, frames: Vec::new() };
+    use EventKind as K;
+    match event.kind {
+        K::AvailabilityChanged | K::ProviderSuspended | K::ProviderReinstated => told.availability(None),
+        K::ProviderChanged => told.availability(None),
+        K::BookingHeld => {
+            told.availability(Some(false));
+            told.status();
+        }
+        K::BookingExpired | K::BookingReleased | K::BookingDeclined => {
+            told.availability(Some(true));
+            told.status();
+        }
+        K::BookingCancelled => {
+            told.availability(Some(true));
+            told.status();
+            told.both_sides(types::BOOKING_CANCELLED);
+        }
+        K::BookingRequested | K::BookingConfirmed => {
+            // Late money and bookings by hand take a slot that nobody held before.
+            told.availability(Some(false));
+            told.status();
+            told.staff(types::NEW_BOOKING);
+        }
+        K::BookingRescheduled => {
+            told.availability(None);
+            told.status();
+        }
+        K::RescheduleProposed | K::RescheduleDeclined | K::BookingStarted | K::BookingNoShow | K::BookingOnTheWay => told.status(),
+        // A job that ends early frees the rest of its time.
+        K::BookingCompleted => {
+            told.availability(None);
+            told.status();
+        }
+        K::BookingRunningLate | K::BookingEdited | K::PaymentStarted | K::PaymentAuthorised | K::PaymentFailed => told.status(),
+        K::PaymentVoided | K::RefundCreated | K::RefundSettled | K::RefundFailed => told.status(),
+        K::PaymentPaid => {
+            told.status();
+            told.both_sides(types::PAYMENT_CONFIRMED);
+        }
+        K::ReviewPublished | K::ReviewReplied => told.staff(types::REVIEW_PUBLISHED),
+        K::ReviewWritten => {}
+        K::ProviderSubmitted | K::ProviderApproved | K::ProviderRejected => {}
+        K::AccountRegistered | K::AccountEmailConfirmed | K::AccountSuspended | K::SessionRevoked => {}
+        K::CategoriesChanged | K::SettingsChanged | K::MailSent => {}
+    }
+    let is_decision = matches!(
+        event.kind,
+        K::ProviderSubmitted | K::ProviderApproved | K::ProviderRejected | K::ProviderSuspended | K::ProviderReinstated
+    );
+    if is_decision {
+        told.staff(types::PROVIDER_STATUS_CHANGED);
+    }
+    told.frames
+}
+
+struct Telling<'a> {
+    event: &'a Event,
+    frames: Vec<Frame>,
+}
+
+impl Telling<'_> {
+    fn say(&mut self, topic: Topic, kind: &'static str, data: Value) {
+        self.frames.push(Frame { topic, kind, data });
+    }
+
+    fn availability(&mut self, is_free: Option<bool>) {
+        let Some(provider) = self.event.provider else { return };
+        let mut data = json!({ "provider_id": provider });
+        if let (Some(is_free), Some(object)) = (is_free, data.as_object_mut()) {
+            object.insert("is_free".to_owned(), is_free.into());
+            for key in ["service_id", "starts_at", "ends_at", "resource_ids"] {
+                if let Some(value) = self.event.data.get(key) {
+                    object.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+        self.say(Topic::Availability(provider), types::AVAILABILITY_UPDATED, data);
+    }
+
+    fn about_booking(&self) -> Value {
+        let event = self.event;
+        let mut data = json!({ "what": event.kind.as_str(), "at": event.at });
+        if let Some(object) = data.as_object_mut() {
+            if let Some(booking) = event.booking {
+                object.insert("booking_id".to_owned(), json!(booking));
+            }
+            if let Some(provider) = event.provider {
+                object.insert("provider_id".to_owned(), json!(provider));
+            }
+            for key in ["status", "service_id", "starts_at", "ends_at"] {
+                if let Some(value) = event.data.get(key) {
+                    object.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+        data
+    }
+
+    fn customer(&mut self, kind: &'static str) {
+        let data = self.about_booking();
+        if let Some(account) = self.event.account {
+            self.say(Topic::Me(account), kind, data.clone());
+        }
+        if let Some(booking) = self.event.booking {
+            self.say(Topic::Booking(booking), kind, data);
+        }
+    }
+
+    fn staff(&mut self, kind: &'static str) {
+        let data = self.about_booking();
+        if let Some(provider) = self.event.provider {
+            self.say(Topic::Provider(provider), kind, data.clone());
+        }
+        self.say(Topic::Admin, kind, data);
+    }
+
+    fn both_sides(&mut self, kind: &'static str) {
+        self.customer(kind);
+        self.staff(kind);
+    }
+
+    fn status(&mut self) {
+        self.both_sides(types::BOOKING_STATUS_CHANGED);
+    }
+}

@@ -1,0 +1,118 @@
+use super::*;
+use crate::event::{Cursor, EventKind, NewEvent};
+use crate::id::ProviderId;
+use crate::outbox;
+use crate::world::World;
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+
+async fn record(world: &World, event: NewEvent) {
+    let ctx = world.system();
+    let mut tx = ctx.begin().await.expect("begins");
+    outbox::record(&mut tx, &ctx, event).await.expect("records");
+    ctx.commit(tx).await.expect("commits");
+}
+
+fn held(provider: ProviderId, minute: i64, kind: EventKind) -> NewEvent {
+    NewEvent::new(kind).provider(provider).data(serde_json::json!({ "starts_at": crate::time::Instant::from_millis(minute * 60_000) }))
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_topic_is_for_those_it_concerns(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await;
+    let customer = world.ctx_as(world.a_customer().await).await;
+    let owner = world.ctx_as(provider.owner).await;
+    let admin = world.ctx_as(world.an_admin().await).await;
+    let visitor = world.visitor();
+    for (topic, ctx, expected) in [
+        (Topic::Availability(provider.id), &visitor, "ok"),
+        (Topic::Provider(provider.id), &visitor, "unauthenticated"),
+        (Topic::Provider(provider.id), &customer, "not_found"),
+        (Topic::Provider(provider.id), &owner, "ok"),
+        (Topic::Provider(provider.id), &admin, "ok"),
+        (Topic::Admin, &owner, "forbidden"),
+        (Topic::Admin, &admin, "ok"),
+        (Topic::Me(provider.owner), &customer, "unauthenticated"),
+        (Topic::Me(provider.owner), &owner, "ok"),
+        (Topic::Booking(world.new_id()), &admin, "not_found"),
+    ] {
+        let got = require_topic(ctx, topic).await;
+        assert_eq!(got.as_ref().map_or_else(|e| e.code(), |()| "ok"), expected, "{topic}");
+    }
+}
+
+/// Commits that overlap in every order: a reader that follows its cursor sees each event exactly once, and what it builds from a snapshot and the frames after it equals a fresh look.
+#[sqlx::test(migrations = "../migrations")]
+async fn snapshot_plus_events_equals_a_fresh_look(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await.id;
+    let ctx = world.visitor();
+    // The state under watch: per minute, whether the last event took it.
+    let apply = |state: &mut BTreeMap<String, bool>, frame: &Frame| {
+        if let (Some(at), Some(is_free)) = (frame.data["starts_at"].as_str(), frame.data["is_free"].as_bool()) {
+            state.insert(at.to_owned(), is_free);
+        }
+    };
+    let mut watched = BTreeMap::new();
+    let mut cursor = Cursor { epoch: 1, xid: 0, id: 0 };
+    let mut open = Vec::new();
+    let mut random = 12_345_u64;
+    for step in 0..120_i64 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let kind = if random >> 33 & 1 == 0 { EventKind::BookingHeld } else { EventKind::BookingExpired };
+        let system = world.system();
+        let mut tx = system.begin().await.expect("begins");
+        // Own minutes per open transaction, as the overlap constraint would see to.
+        outbox::record(&mut tx, &system, held(provider, step, kind)).await.expect("records");
+        open.push(tx);
+        while open.len() > (random >> 40) as usize % 4 {
+            let at = (random >> 50) as usize % open.len();
+            system.commit(open.swap_remove(at)).await.expect("commits");
+        }
+        if step % 7 == 0 {
+            follow(&ctx, provider, &mut cursor, |frame| apply(&mut watched, frame)).await;
+        }
+    }
+    for tx in open {
+        world.system().commit(tx).await.expect("commits");
+    }
+    // The horizon is the cluster's: other tests' transactions end soon.
+    for _ in 0..200 {
+        if !outbox::is_any_held_back(&world.db).await.expect("looks") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    follow(&ctx, provider, &mut cursor, |frame| apply(&mut watched, frame)).await;
+    let mut fresh = BTreeMap::new();
+    let mut from_start = Cursor { epoch: 1, xid: 0, id: 0 };
+    let mut count = 0;
+    follow(&ctx, provider, &mut from_start, |frame| {
+        count += 1;
+        apply(&mut fresh, frame);
+    })
+    .await;
+    assert_eq!(count, 120);
+    assert_eq!(watched, fresh);
+}
+
+async fn follow(ctx: &crate::ctx::Ctx, provider: ProviderId, cursor: &mut Cursor, mut each: impl FnMut(&Frame)) {
+    let Missed::Frames(missed) = list_missed(ctx, Topic::Availability(provider), *cursor).await.expect("lists") else {
+        panic!("not too much");
+    };
+    for (at, frame) in &missed {
+        assert!(*at > *cursor || *at == *cursor, "in order");
+        each(frame);
+        *cursor = *at;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn another_life_of_the_database_means_reload(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await.id;
+    record(&world, held(provider, 1, EventKind::BookingHeld)).await;
+    let old = Cursor { epoch: 7, xid: 1, id: 1 };
+    assert!(matches!(list_missed(&world.visitor(), Topic::Availability(provider), old).await.expect("lists"), Missed::Reload));
+}

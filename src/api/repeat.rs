@@ -1,0 +1,101 @@
+//! `Idempotency-Key` on any call that changes something: the first answer is kept and given again.
+
+use super::problem::Problem;
+use crate::layers::failure::failed;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::ctx::Ctx;
+use domain::error::{Error, Result};
+use domain::idempotency::{self, Claim};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const LONGEST_KEY: usize = 255;
+/// A second request with the same key waits this often, this long, for the first one's answer.
+const WAITS: u32 = 50;
+const WAIT: Duration = Duration::from_millis(100);
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+pub async fn layer(request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(HEADER).cloned() else { return next.run(request).await };
+    let ctx = request.extensions().get::<Ctx>().cloned();
+    let (Some(ctx), true) = (ctx, matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE)) else {
+        return next.run(request).await;
+    };
+    let Some(key) = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY).map(str::to_owned) else {
+        return Problem::new(StatusCode::BAD_REQUEST, "malformed", "Idempotency-Key must be 1 to 255 plain characters.").into_response();
+    };
+    run(&ctx, &key, request, next).await.unwrap_or_else(failed)
+}
+
+async fn run(ctx: &Ctx, key: &str, request: Request, next: Next) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, crate::layers::BODY_LIMIT).await else {
+        return Ok(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response());
+    };
+    let mut hash = Sha256::new();
+    hash.update(parts.method.as_str());
+    hash.update([0]);
+    hash.update(parts.uri.path_and_query().map_or("", |p| p.as_str()));
+    hash.update([0]);
+    hash.update(&body);
+    let hash = hash.finalize();
+    let scope = match (ctx.account_id(), ctx.visitor_id()) {
+        (Some(account), _) => format!("account:{account}"),
+        (None, visitor) => format!("visitor:{}", visitor.map(|v| v.to_string()).unwrap_or_default()),
+    };
+    for _ in 0..WAITS {
+        match idempotency::claim(ctx, &scope, key, &hash).await? {
+            Claim::New => {
+                let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+                return keep(ctx, &scope, key, response).await;
+            }
+            Claim::Done { status, response } => return again(status, &response),
+            Claim::Different => {
+                let sentence = "This Idempotency-Key was used for another request. Take a new one.";
+                return Ok(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", sentence).into_response());
+            }
+            Claim::Busy => tokio::time::sleep(WAIT).await,
+        }
+    }
+    let sentence = "The first request with this Idempotency-Key is still being worked on. Try again in a moment.";
+    Ok(Problem::new(StatusCode::CONFLICT, "idempotency_in_progress", sentence).into_response())
+}
+
+/// Answers that time alone would change are not kept: who asks may sign in, wait, or find us recovered.
+async fn keep(ctx: &Ctx, scope: &str, key: &str, response: Response) -> Result<Response> {
+    let status = response.status();
+    let is_final = !status.is_server_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429);
+    if !is_final {
+        idempotency::give_up(ctx, scope, key).await?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, LARGEST_ANSWER).await.map_err(Error::internal)?;
+    let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let kept = json!({
+        "type": text(header::CONTENT_TYPE),
+        "location": text(header::LOCATION),
+        "body": String::from_utf8_lossy(&body),
+    });
+    idempotency::finish(ctx, scope, key, status.as_u16(), &kept).await?;
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn again(status: u16, kept: &Value) -> Result<Response> {
+    let body = kept["body"].as_str().unwrap_or("").to_owned();
+    let mut response = (StatusCode::from_u16(status).map_err(Error::internal)?, body).into_response();
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    for (name, value) in [(header::CONTENT_TYPE, &kept["type"]), (header::LOCATION, &kept["location"])] {
+        if let Some(value) = value.as_str().and_then(|text| HeaderValue::from_str(text).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    Ok(response)
+}
