@@ -10,6 +10,7 @@ pub mod shell;
 pub mod account;
 pub mod admin;
 pub mod booking;
+pub mod calendar;
 pub mod favourite;
 pub mod payment;
 pub mod provider;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod calendar;
 pub mod caller;
 pub mod form;
 pub mod render;
@@ -21,6 +22,11 @@ pub fn is_static(path: &str) -> bool {
 }
 
 /// All pages. One line a room, in alphabetical order.
+#[rustfmt::skip]
 pub fn router() -> axum::Router<AppState> {
-    axum::Router::new().merge(account::router()).merge(site::router())
+    let mut all = axum::Router::new();
+    all = all.merge(account::router());
+    all = all.merge(calendar::router());
+    all = all.merge(site::router());
+    all
 }

@@ -1,0 +1,3 @@
+pub mod requests;
+pub mod today;
+pub mod week;

@@ -1,0 +1,7 @@
+mod event;
+mod job;
+mod request;
+
+pub use event::{AllDay, DayColumn, Legend};
+pub use job::JobItem;
+pub use request::{RequestCard, ShownRequest};
