@@ -86,6 +86,8 @@ words! {
         Decline = "decline",
         Consent = "consent",
         Refuse = "refuse",
+        /// Takes back one's own proposal.
+        Withdraw = "withdraw",
         Start = "start",
         Complete = "complete",
         OnTheWay = "on_the_way",
@@ -153,6 +155,8 @@ pub struct BookingFacts {
     /// Whose proposal of another time waits.
     pub proposal_by: Option<Side>,
     pub is_on_the_way: bool,
+    /// A request without an authorised card: it failed when it was to be charged.
+    pub needs_card: bool,
 }
 
 /// The price lines in minor units of the booking's currency, frozen at the hold (the tip until it is paid).
@@ -655,6 +659,8 @@ pub enum BookingRefusal {
     /// A request could not be answered in time any more.
     TooLateToAsk,
     SameTime,
+    /// A tier began between looking and cancelling.
+    RefundChanged { refund: Money },
     ProposalWaiting,
     NoProposal,
     AlreadyReviewed,
@@ -680,6 +686,7 @@ impl Refuse for BookingRefusal {
             Self::TooLate => "too_late",
             Self::TooLateToAsk => "too_late_to_ask",
             Self::SameTime => "same_time",
+            Self::RefundChanged { .. } => "refund_changed",
             Self::ProposalWaiting => "proposal_waiting",
             Self::NoProposal => "no_proposal",
             Self::AlreadyReviewed => "already_reviewed",
@@ -696,7 +703,8 @@ impl Refuse for BookingRefusal {
                 "That time was just taken. Nothing was charged. Please choose another day.".into()
             }
             Self::SlotTaken { .. } => "That time was just taken. Nothing was charged. These are the nearest free times.".into(),
-            Self::NotAvailable { why, .. } => format!("That time cannot be booked: {why}. Please choose one of the times shown."),
+            Self::NotAvailable { why, alternatives } if alternatives.is_empty() => format!("{why} Please choose another day."),
+            Self::NotAvailable { why, .. } => format!("{why} These are the nearest free times."),
             Self::NotBookable => "This provider is not taking new bookings at the moment.".into(),
             Self::HoldExpired => {
                 "Your hold on this time has ended. Nothing was charged. If the time is still free you can take it again.".into()
@@ -720,12 +728,13 @@ impl Refuse for BookingRefusal {
                 Status::Declined => "This request was declined. Nothing was charged.".into(),
                 Status::Cancelled => "This booking is already cancelled.".into(),
             },
-            Self::NotYet { from } => format!("It is too early for that. You can do it from {from}."),
+            Self::NotYet { from, .. } => format!("It is too early for that. You can do it from {from}."),
             Self::TooLate => "It is too late for that now.".into(),
             Self::TooLateToAsk => {
                 "This provider answers each request first, and there is no time left for an answer. Please choose a later time.".into()
             }
             Self::SameTime => "That is the time it already has. Choose another one.".into(),
+            Self::RefundChanged { refund } => format!("The refund has changed while you were looking: {refund} would come back now. Please confirm again."),
             Self::ProposalWaiting => "A new time is already waiting for an answer. Wait for it, or withdraw it first.".into(),
             Self::NoProposal => "There is no proposed time to answer any more.".into(),
             Self::AlreadyReviewed => "You have already reviewed this booking.".into(),
@@ -758,12 +767,15 @@ impl Refuse for BookingRefusal {
             Self::WrongStatus { status } => {
                 help.insert("status".into(), status.as_str().into());
             }
-            Self::NotYet { from } => {
-                help.insert("from".into(), from.to_string().into());
+            Self::NotYet { at, .. } => {
+                help.insert("from".into(), at.to_string().into());
             }
             Self::OutsideRadius { radius_km, distance_km } => {
                 help.insert("radius_km".into(), (*radius_km).into());
                 help.insert("distance_km".into(), ((distance_km * 10.0).round() / 10.0).into());
+            }
+            Self::RefundChanged { refund } => {
+                help.insert("refund".into(), serde_json::to_value(refund).unwrap_or_default());
             }
             Self::TooManyHolds { limit } => {
                 help.insert("limit".into(), (*limit).into());

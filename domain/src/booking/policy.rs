@@ -131,6 +131,15 @@ pub enum Cause {
     Whole,
 }
 
+/// The part of the base that comes back for this cause, in basis points.
+pub fn refund_share(tiers: &[Tier], lowest_tier_bp: i64, starts_at: Instant, cause: Cause) -> i64 {
+    match cause {
+        Cause::Whole => WHOLE_BP,
+        Cause::CustomerNoShow => 0,
+        Cause::CustomerCancels { at } => tier_at(tiers, starts_at, at).min(lowest_tier_bp),
+    }
+}
+
 /// What comes back of a paid booking. The base B is S−D; of what is left of it the tier's part comes back (halves up);
 /// tax follows in proportion and commission as round(C·R/B), both cumulatively over all refunds, so that parts add up to the whole.
 /// The tip comes back whole unless the job has started or its time has come; for [`Cause::Whole`] always.
@@ -143,10 +152,11 @@ pub fn refund(
     is_started: bool,
     cause: Cause,
 ) -> RefundLines {
-    let (tier_bp, gives_tip) = match cause {
-        Cause::Whole => (WHOLE_BP, true),
-        Cause::CustomerNoShow => (0, false),
-        Cause::CustomerCancels { at } => (tier_at(tiers, starts_at, at).min(lowest_tier_bp), !is_started && at < starts_at),
+    let tier_bp = refund_share(tiers, lowest_tier_bp, starts_at, cause);
+    let gives_tip = match cause {
+        Cause::Whole => true,
+        Cause::CustomerNoShow => false,
+        Cause::CustomerCancels { at } => !is_started && at < starts_at,
     };
     let base = price.base();
     let left = (base - before.service_minor).max(0);
@@ -204,6 +214,7 @@ pub fn may(action: Action, role: ViewerRole, facts: &BookingFacts, now: Instant)
     let either = customer || staff;
     let is_ahead = now < facts.starts_at;
     match action {
+        Pay if matches!(facts.status, Requested) => customer && facts.needs_card && facts.answer_by.is_none_or(|by| now < by),
         Pay => customer && matches!(facts.status, Held) && facts.hold_expires_at.is_some_and(|at| now < at),
         Release => customer && matches!(facts.status, Held),
         Approve | Decline => staff && matches!(facts.status, Requested) && facts.answer_by.is_none_or(|by| now < by),
@@ -213,6 +224,11 @@ pub fn may(action: Action, role: ViewerRole, facts: &BookingFacts, now: Instant)
             // The other side of the proposal answers it.
             Some(Side::Customer) => staff && matches!(facts.status, Confirmed) && is_ahead,
             Some(_) => customer && matches!(facts.status, Confirmed) && is_ahead,
+            None => false,
+        },
+        Withdraw => match facts.proposal_by {
+            Some(Side::Customer) => customer,
+            Some(_) => staff,
             None => false,
         },
         Start => staff && matches!(facts.status, Confirmed) && now >= facts.starts_at.plus_minutes(-START_EARLY_MIN),

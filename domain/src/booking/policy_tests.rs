@@ -162,6 +162,7 @@ fn facts(status: Status) -> BookingFacts {
         completed_at: Some(start().plus_minutes(90)),
         proposal_by: None,
         is_on_the_way: false,
+        needs_card: false,
     }
 }
 
@@ -207,6 +208,16 @@ fn the_other_side_answers_a_proposal() {
     assert!(may(Action::Refuse, ViewerRole::Staff, &by(Side::Customer), early));
     assert!(!may(Action::Refuse, ViewerRole::Customer, &by(Side::Customer), early));
     assert!(!may(Action::Reschedule, ViewerRole::Customer, &by(Side::Provider), early));
+    assert!(may(Action::Withdraw, ViewerRole::Staff, &by(Side::Provider), early));
+    assert!(!may(Action::Withdraw, ViewerRole::Customer, &by(Side::Provider), early));
+}
+
+#[test]
+fn a_failed_card_is_asked_for_until_the_deadline() {
+    let failed = BookingFacts { needs_card: true, ..facts(Status::Requested) };
+    assert!(may(Action::Pay, ViewerRole::Customer, &failed, start().plus_hours(-48)));
+    assert!(!may(Action::Pay, ViewerRole::Customer, &failed, start().plus_hours(-24)));
+    assert!(!may(Action::Pay, ViewerRole::Staff, &failed, start().plus_hours(-48)));
 }
 
 #[test]

@@ -1,0 +1,102 @@
+//! What checkout asks before money moves: who, where, how much on top.
+
+use super::model::{Action, BookingRefusal, BookingView, CheckoutDetails, Status};
+use super::store::{self, BookingRow, Details};
+use super::{hold, place, policy, read, text, transition, work};
+use crate::account;
+use crate::ctx::{Actor, Ctx};
+use crate::error::{Fields, Result};
+use crate::id::{AccountId, BookingId};
+use crate::provider::model::Mode;
+
+/// Saves the details of a hold. A visitor becomes a guest: an account without password that sees this booking only. A total of zero needs no payment:
+/// the booking is then confirmed (or requested) at once. Everything else waits for `settlement` to start a payment.
+pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<BookingView> {
+    let details = tidy(ctx, details);
+    let mut tx = ctx.begin().await?;
+    let (row, role) = transition::lock(&mut tx, ctx, id).await?;
+    match row.status() {
+        Status::Held if row.hold_expires_at.is_some_and(|at| at <= ctx.now()) => return Err(BookingRefusal::HoldExpired.into()),
+        Status::Expired => return Err(BookingRefusal::HoldExpired.into()),
+        // Sent twice, or in two tabs: the first one has settled it.
+        Status::Confirmed | Status::Requested if row.price().total() == 0 => return read::get(ctx, id).await,
+        _ => {}
+    }
+    work::require(Action::Pay, role, &row, ctx)?;
+    check(&row, &details)?;
+    let customer = customer_of(&mut tx, ctx, &row, &details).await?;
+    store::save_details(
+        &mut tx,
+        id,
+        Details {
+            customer,
+            name: &details.name,
+            email: &details.email,
+            phone: &details.phone,
+            notes: &details.notes,
+            address: details.address.as_ref(),
+            tip_minor: details.tip_minor,
+        },
+        ctx.now(),
+    )
+    .await?;
+    if row.price().total() - row.tip_minor + details.tip_minor == 0 {
+        // Read again: the facts that follow name the customer.
+        let (row, _) = transition::lock(&mut tx, ctx, id).await?;
+        transition::settle_without_money(&mut tx, ctx, &row).await?;
+    }
+    ctx.commit(tx).await?;
+    read::get(ctx, id).await
+}
+
+fn tidy(ctx: &Ctx, details: CheckoutDetails) -> CheckoutDetails {
+    let mut tidy = CheckoutDetails {
+        name: text::tidy_line(&details.name),
+        email: account::policy::tidy_email(&details.email),
+        phone: text::tidy_line(&details.phone),
+        notes: text::tidy(&details.notes),
+        address: details.address.as_ref().map(place::tidy),
+        tip_minor: details.tip_minor,
+    };
+    // Someone signed in is who they are; only what they leave empty is filled in.
+    if let Actor::Person(person) = &ctx.actor {
+        tidy.email.clone_from(&person.email);
+        if tidy.name.is_empty() {
+            tidy.name.clone_from(&person.name);
+        }
+    }
+    tidy
+}
+
+fn check(row: &BookingRow, details: &CheckoutDetails) -> Result<()> {
+    let mut fields = Fields::none();
+    account::policy::check_name(&mut fields, "name", &details.name);
+    account::policy::check_email(&mut fields, "email", &details.email);
+    account::policy::check_phone(&mut fields, "phone", &details.phone);
+    fields.check(details.notes.chars().count() <= hold::MAX_NOTES, "notes", "Please keep it under 2,000 characters.");
+    if let Err(problems) = policy::check_tip(details.tip_minor, &row.price()) {
+        fields.0.extend(problems.0);
+    }
+    if row.mode() == Mode::AtCustomer {
+        match &details.address {
+            Some(address) => place::check(&mut fields, address),
+            None => fields.add("address.street", "They come to you, so please say where."),
+        }
+    }
+    fields.finish()?;
+    if let (Mode::AtCustomer, Some(address)) = (row.mode(), &details.address) {
+        place::check_radius(address, row.radius_km, row.provider_lat, row.provider_lng)?;
+    }
+    Ok(())
+}
+
+/// Whose booking it becomes: the person signed in, the guest it already has if the address is the same, or a new guest.
+async fn customer_of(tx: &mut crate::ctx::Tx, ctx: &Ctx, row: &BookingRow, details: &CheckoutDetails) -> Result<Option<AccountId>> {
+    if let Some(account) = ctx.account_id() {
+        return Ok(Some(account));
+    }
+    if row.customer_id.is_some() && row.customer_email.eq_ignore_ascii_case(&details.email) {
+        return Ok(row.customer_id);
+    }
+    account::create_guest(tx, ctx, &details.name, &details.email, &details.phone).await.map(Some)
+}

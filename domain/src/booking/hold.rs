@@ -1,0 +1,263 @@
+//! Keeping a slot for one customer while they check out.
+
+use super::model::{BookingRefusal, BookingView, HoldSlot, Price, Settlement, Side, Source, Status};
+use super::place;
+use super::policy::{self, PriceInput};
+use super::store::{self, NewBooking, Offer};
+use super::{read, transition};
+use crate::ctx::{Actor, Ctx};
+use crate::error::{Error, Fields, Result, violated};
+use crate::event::EventKind;
+use crate::id::{BookingId, ServiceId};
+use crate::provider::model::Mode;
+use crate::scheduling;
+use crate::scheduling::model::{AssignQuery, Assignment, NotFree, Reason};
+use crate::time::Instant;
+
+/// Two customers may be given the same person at the same moment; the loser looks again, so many times.
+const ATTEMPTS: usize = 4;
+pub(super) const MAX_NOTES: usize = 2_000;
+pub(super) const MAX_ADD_ONS: usize = 20;
+
+/// Keeps the slot for the caller's account or session, for as long as the provider says (15 min unless set). Asked twice, it answers with
+/// the hold there is. Refuses with `slot_taken` and the nearest alternatives, `not_available`, `too_many_holds`, `outside_radius`.
+pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
+    if ctx.account_id().is_none() && ctx.visitor_id().is_none() {
+        return Err(Error::Unauthenticated);
+    }
+    check(&input)?;
+    for _ in 0..ATTEMPTS {
+        match try_hold(ctx, &input).await? {
+            Attempt::Held(id) => return read::get(ctx, id).await,
+            Attempt::Refused(not_free) => return Err(not_available(ctx, input.service_id, input.starts_at, not_free).await),
+            Attempt::Lost => {}
+        }
+    }
+    Err(slot_taken(ctx, input.service_id, input.starts_at).await)
+}
+
+/// The customer gives the slot back before paying.
+pub async fn release(ctx: &Ctx, id: BookingId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    let (row, role) = transition::lock(&mut tx, ctx, id).await?;
+    match row.status() {
+        Status::Held => {}
+        // Given back or run out already: the same answer.
+        Status::Cancelled | Status::Expired => return Ok(()),
+        status => return Err(BookingRefusal::WrongStatus { status }.into()),
+    }
+    store::end(&mut tx, id, Status::Cancelled, ctx.now(), Some(role.side()), None).await?;
+    crate::payment::void(&mut tx, ctx, id).await?;
+    transition::tell(&mut tx, ctx, &row, EventKind::BookingReleased, Status::Cancelled).await?;
+    ctx.commit(tx).await
+}
+
+pub(super) enum Attempt {
+    Held(BookingId),
+    Refused(NotFree),
+    /// Someone else was in the way just now; it may be worth another look.
+    Lost,
+}
+
+async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
+    let now = ctx.now();
+    let mut tx = ctx.begin().await?;
+    let offer =
+        store::find_offer(&mut tx, input.service_id, &input.add_ons, input.starts_at, ctx.account_id(), ctx.visitor_id(), now)
+            .await?
+            .ok_or(Error::NotFound)?;
+    if let Some(own) = offer.own_hold {
+        let row = store::find(&mut *tx, own).await?.ok_or(Error::NotFound)?;
+        let mut had: Vec<_> = row.add_ons.iter().map(|a| a.id).collect();
+        let mut asked = input.add_ons.clone();
+        had.sort();
+        asked.sort();
+        asked.dedup();
+        if had == asked {
+            return Ok(Attempt::Held(own));
+        }
+        // The same start with other extras: the old hold makes room.
+        store::end(&mut tx, own, Status::Cancelled, now, Some(Side::Customer), None).await?;
+        crate::payment::void(&mut tx, ctx, own).await?;
+        transition::tell(&mut tx, ctx, &row, EventKind::BookingReleased, Status::Cancelled).await?;
+    }
+    check_offer(&offer, input, now)?;
+    let query = AssignQuery {
+        service: input.service_id,
+        starts_at: input.starts_at,
+        extra_min: offer.add_ons.iter().map(|a| a.extra_min).sum(),
+        resource: input.resource_id,
+        ignoring: None,
+        is_by_hand: false,
+    };
+    let assignment = match transition::assign(&mut tx, ctx, &query).await? {
+        Some(Ok(assignment)) => assignment,
+        Some(Err(not_free)) => return Ok(Attempt::Refused(not_free)),
+        None => return Ok(Attempt::Lost),
+    };
+    let price = price_of(&offer, offer.commission_bp.into());
+    let hold_expires_at = now.plus_minutes(offer.hold_min.into()).min(input.starts_at);
+    let source = if matches!(&ctx.actor, Actor::Person(p) if p.scopes.is_some()) { Source::Api } else { Source::Online };
+    let new = NewHold {
+        status: Status::Held,
+        source,
+        settlement: if price.total() == 0 { Settlement::None } else { Settlement::Gateway },
+        price,
+        commission_bp: offer.commission_bp.into(),
+        contact: person_contact(ctx),
+        hold_expires_at: Some(hold_expires_at),
+        hold_limit: Some(policy::MAX_LIVE_HOLDS),
+        kind: EventKind::BookingHeld,
+        customer: ctx.account_id(),
+        visitor: ctx.visitor_id(),
+    };
+    write(ctx, tx, input, &offer, &assignment, new).await
+}
+
+/// What distinguishes a customer's hold from a booking by hand.
+pub(super) struct NewHold {
+    pub status: Status,
+    pub source: Source,
+    pub settlement: Settlement,
+    pub price: Price,
+    pub commission_bp: i64,
+    pub contact: (String, String, String),
+    pub hold_expires_at: Option<Instant>,
+    pub hold_limit: Option<i64>,
+    pub kind: EventKind,
+    pub customer: Option<crate::id::AccountId>,
+    pub visitor: Option<crate::id::VisitorId>,
+}
+
+pub(super) async fn write(
+    ctx: &Ctx,
+    mut tx: crate::ctx::Tx,
+    input: &HoldSlot,
+    offer: &Offer,
+    assignment: &Assignment,
+    new: NewHold,
+) -> Result<Attempt> {
+    let id: BookingId = ctx.new_id();
+    let random = u64::from_be_bytes(ctx.new_secret().as_bytes()[..8].try_into().expect("a secret has 22 letters"));
+    let actor_kind = match &ctx.actor {
+        Actor::Visitor { .. } => "visitor",
+        Actor::Person(p) if p.scopes.is_some() => "token",
+        Actor::Person(_) => "person",
+        Actor::System(name) => name,
+    };
+    let (name, email, phone) = &new.contact;
+    let written = store::insert(
+        &mut tx,
+        &NewBooking {
+            id,
+            reference: policy::reference(random),
+            offer,
+            service: input.service_id,
+            customer: new.customer,
+            visitor: new.visitor,
+            status: new.status,
+            source: new.source,
+            settlement: new.settlement,
+            assignment,
+            price: new.price,
+            commission_bp: new.commission_bp,
+            contact: (name, email, phone),
+            address: input.address.as_ref(),
+            notes: &super::text::tidy(&input.notes),
+            hold_expires_at: new.hold_expires_at,
+            now: ctx.now(),
+            event_kind: new.kind.as_str(),
+            event_data: serde_json::json!({
+                "status": new.status,
+                "service_id": input.service_id,
+                "starts_at": assignment.job.starts_at,
+                "ends_at": assignment.job.ends_at,
+                "resource_ids": assignment.resources,
+            }),
+            audit: ctx.new_id(),
+            actor: ctx.account_id(),
+            actor_kind,
+            request_id: &ctx.request_id,
+            peer: ctx.address.as_deref(),
+            allocations: assignment.resources.iter().map(|_| ctx.new_id()).collect(),
+            hold_limit: new.hold_limit,
+        },
+    )
+    .await;
+    match written {
+        Ok(true) => {
+            ctx.commit(tx).await?;
+            Ok(Attempt::Held(id))
+        }
+        Ok(false) => Err(BookingRefusal::TooManyHolds { limit: policy::MAX_LIVE_HOLDS }.into()),
+        Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(Attempt::Lost),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(input: &HoldSlot) -> Result<()> {
+    let mut fields = Fields::none();
+    fields.check(input.notes.chars().count() <= MAX_NOTES, "notes", "Please keep it under 2,000 characters.");
+    fields.check(input.add_ons.len() <= MAX_ADD_ONS, "add_ons", "That is more extras than there are.");
+    if let Some(address) = &input.address {
+        place::check(&mut fields, address);
+    }
+    fields.finish()
+}
+
+pub(super) fn check_offer(offer: &Offer, input: &HoldSlot, now: Instant) -> Result<()> {
+    if !offer.is_open {
+        return Err(BookingRefusal::NotBookable.into());
+    }
+    let mut asked = input.add_ons.clone();
+    asked.sort();
+    asked.dedup();
+    if asked.len() != offer.add_ons.len() {
+        return Err(BookingRefusal::UnknownAddOn.into());
+    }
+    if offer.needs_approval && input.starts_at > now && policy::answer_by(now, input.starts_at) <= now {
+        return Err(BookingRefusal::TooLateToAsk.into());
+    }
+    if let (Some(address), Some(Mode::AtCustomer)) = (&input.address, Mode::parse(&offer.mode)) {
+        place::check_radius(address, offer.radius_km, offer.lat, offer.lng)?;
+    }
+    Ok(())
+}
+
+pub(super) fn price_of(offer: &Offer, commission_bp: i64) -> Price {
+    let add_ons: Vec<i64> = offer.add_ons.iter().map(|a| a.price_minor).collect();
+    policy::price(PriceInput {
+        service_minor: offer.price_minor,
+        add_ons_minor: &add_ons,
+        discount_minor: 0,
+        tip_minor: 0,
+        tax_bp: offer.tax_bp.into(),
+        commission_bp,
+    })
+}
+
+fn person_contact(ctx: &Ctx) -> (String, String, String) {
+    match &ctx.actor {
+        Actor::Person(person) => (person.name.clone(), person.email.clone(), String::new()),
+        _ => Default::default(),
+    }
+}
+
+/// The loser's answer: what happened, and the nearest free times.
+pub(super) async fn slot_taken(ctx: &Ctx, service: ServiceId, near: Instant) -> Error {
+    let alternatives = scheduling::list_alternatives(ctx, service, near, 6).await.unwrap_or_default();
+    BookingRefusal::SlotTaken { alternatives }.into()
+}
+
+pub(super) async fn not_available(ctx: &Ctx, service: ServiceId, near: Instant, not_free: NotFree) -> Error {
+    match not_free.reason {
+        Reason::Booked | Reason::Blocked | Reason::ImportedBusy => slot_taken(ctx, service, near).await,
+        Reason::NotOffered | Reason::NobodyAssigned => BookingRefusal::NotBookable.into(),
+        reason => {
+            // A start far outside every horizon has no neighbours; the next free times are what helps.
+            let near = near.max(ctx.now()).min(ctx.now().plus_days(730));
+            let alternatives = scheduling::list_alternatives(ctx, service, near, 6).await.unwrap_or_default();
+            BookingRefusal::NotAvailable { why: reason.sentence().to_owned(), alternatives }.into()
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Looking at bookings: one, lists, the timeline, a stretch of the provider's calendar.
+
+use super::model::{BookingItem, BookingQuery, BookingView, BusyItem, ListAs, Status, TimelineEntry, ViewerRole};
+use super::store::{self, ListFilter};
+use super::timeline;
+use super::view;
+use crate::ctx::{Actor, Ctx, StaffRole};
+use crate::error::{Error, Fields, Result};
+use crate::id::{BookingId, ProviderId, ResourceId};
+use crate::page::{Page, PageQuery};
+use crate::time::{Instant, Span};
+
+/// One booking, for its customer, the provider's staff and operators.
+pub async fn get(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
+    let row = store::find(ctx.db(), id).await?.ok_or(Error::NotFound)?;
+    let role = view::role_of(ctx, &row)?;
+    Ok(view::view(row, role, ctx.now()))
+}
+
+/// One's own bookings, or a provider's for its staff. The latest start first unless asked the other way round.
+pub async fn list(ctx: &Ctx, query: &BookingQuery) -> Result<Page<BookingItem>> {
+    let limit = query.page.limit();
+    let mut filter = ListFilter {
+        statuses: query.status.iter().map(|s| s.as_str().to_owned()).collect(),
+        from: query.from,
+        to: query.to,
+        after: query.page.after(),
+        is_ascending: query.is_ascending,
+        limit: limit + 1,
+        now: Some(ctx.now()),
+        ..ListFilter::default()
+    };
+    let role = match (query.side, &ctx.actor) {
+        (ListAs::Provider, _) => {
+            filter.provider = Some(provider_of(ctx, query.provider)?);
+            ViewerRole::Staff
+        }
+        (ListAs::Customer, Actor::Person(person)) => {
+            filter.customer = Some(person.id);
+            ViewerRole::Customer
+        }
+        (ListAs::Customer, Actor::Visitor { visitor }) => {
+            filter.visitor = Some(*visitor);
+            ViewerRole::Customer
+        }
+        (ListAs::Customer, Actor::System(_)) => return Err(Error::Unauthenticated),
+    };
+    let rows = store::list(ctx.db(), &filter).await?;
+    let page = Page::from_rows(rows, limit, |row| (row.starts_at, row.id));
+    Ok(page.map(|row| view::item(row, role, ctx.now())))
+}
+
+fn provider_of(ctx: &Ctx, asked: Option<ProviderId>) -> Result<ProviderId> {
+    let provider = match (asked, ctx.person()?.memberships.as_slice()) {
+        (Some(provider), _) => provider,
+        (None, [only]) => only.provider,
+        (None, []) => return Err(Error::Forbidden),
+        (None, _) => return Err(Fields::one("provider", "Say for which business.").into()),
+    };
+    if !ctx.is_support() {
+        ctx.require_staff(provider, StaffRole::Member)?;
+    }
+    Ok(provider)
+}
+
+/// Everything so far, and what is still to come, in words for this viewer.
+pub async fn timeline(ctx: &Ctx, id: BookingId) -> Result<Vec<TimelineEntry>> {
+    let booking = get(ctx, id).await?;
+    let events = store::list_events(ctx.db(), id).await?;
+    Ok(timeline::tell(&booking, events, ctx.account_id(), ctx.now()))
+}
+
+/// The provider's bookings that touch `during`, in order of their start; holds that have run out are left out. For its staff and support.
+pub async fn list_between(ctx: &Ctx, provider: ProviderId, person: Option<ResourceId>, during: Span) -> Result<Vec<BookingItem>> {
+    if !ctx.is_support() {
+        ctx.require_staff(provider, StaffRole::Member)?;
+    }
+    let live = [Status::Held, Status::Requested, Status::Confirmed, Status::InProgress, Status::Completed, Status::NoShow];
+    let filter = ListFilter {
+        provider: Some(provider),
+        person,
+        statuses: live.iter().map(|s| s.as_str().to_owned()).collect(),
+        from: Some(during.starts_at),
+        to: Some(during.ends_at),
+        is_ascending: true,
+        limit: 1_000,
+        now: Some(ctx.now()),
+        ..ListFilter::default()
+    };
+    let rows = store::list(ctx.db(), &filter).await?;
+    Ok(rows.into_iter().map(|row| view::item(row, ViewerRole::Staff, ctx.now())).collect())
+}
+
+/// Requests that wait for an answer, the most urgent first, and how many there are in all.
+pub async fn list_requests(ctx: &Ctx, provider: ProviderId, page: PageQuery) -> Result<Page<BookingItem>> {
+    let query = BookingQuery {
+        side: ListAs::Provider,
+        provider: Some(provider),
+        status: vec![Status::Requested],
+        is_ascending: true,
+        page,
+        ..BookingQuery::default()
+    };
+    list(ctx, &query).await
+}
+
+/// How many requests wait; for the badge in the workspace.
+pub async fn count_requests(ctx: &Ctx, provider: ProviderId) -> Result<i64> {
+    ctx.require_staff(provider, StaffRole::Member)?;
+    store::count_requests(ctx.db(), provider, ctx.now()).await
+}
+
+/// What else fills the calendar: blocked time, time off, imported events.
+pub async fn list_busy(ctx: &Ctx, provider: ProviderId, during: Span) -> Result<Vec<BusyItem>> {
+    if !ctx.is_support() {
+        ctx.require_staff(provider, StaffRole::Member)?;
+    }
+    let rows = store::list_busy(ctx.db(), provider, during).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| BusyItem {
+            id: row.id.map(|id| id.to_string()).unwrap_or_default(),
+            resource_id: row.resource_id,
+            starts_at: row.during.starts_at,
+            ends_at: row.during.ends_at,
+            title: row.title,
+            is_imported: row.is_imported,
+        })
+        .collect())
+}
+
+/// A customer's next booking and what follows, soonest first.
+pub async fn list_upcoming(ctx: &Ctx, page: PageQuery) -> Result<Page<BookingItem>> {
+    let query = BookingQuery {
+        status: vec![Status::Held, Status::Requested, Status::Confirmed, Status::InProgress],
+        from: Some(ctx.now()),
+        is_ascending: true,
+        page,
+        ..BookingQuery::default()
+    };
+    list(ctx, &query).await
+}
+
+/// What a customer has behind them, latest first.
+pub async fn list_past(ctx: &Ctx, page: PageQuery) -> Result<Page<BookingItem>> {
+    let query = BookingQuery {
+        status: vec![Status::Completed, Status::NoShow, Status::Declined, Status::Cancelled, Status::Confirmed, Status::InProgress],
+        page,
+        ..BookingQuery::default()
+    };
+    let mut past = list(ctx, &query).await?;
+    let now: Instant = ctx.now();
+    past.items.retain(|item| !item.status.occupies() || item.ends_at <= now);
+    Ok(past)
+}

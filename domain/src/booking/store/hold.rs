@@ -1,0 +1,261 @@
+//! Taking a slot: what is on offer, then booking, allocations, event and audit entry in one statement.
+
+use crate::booking::model::{Address, Price, Settlement, Source, Status};
+use crate::booking::store::AddOnRow;
+use crate::error::Result;
+use crate::id::{AccountId, AddOnId, AllocationId, AuditId, BookingId, Id, ProviderId, ServiceId, VisitorId};
+use crate::provider::model::CancelTiers;
+use crate::scheduling::model::Assignment;
+use crate::time::Instant;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// What a service sells at this moment: everything a hold freezes.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    pub provider_id: ProviderId,
+    pub is_open: bool,
+    pub service_name: String,
+    pub mode: String,
+    pub radius_km: Option<f64>,
+    pub price_minor: i64,
+    pub needs_approval: bool,
+    pub cancel_tiers: Option<Json<CancelTiers>>,
+    pub commission_bp: i32,
+    pub tax_bp: i32,
+    pub currency: String,
+    pub zone: String,
+    pub hold_min: i32,
+    pub lat: Option<f64>,
+    pub lng: Option<f64>,
+    pub add_ons: Json<Vec<AddOnRow>>,
+    /// A live hold of the same customer on the same start: asked for twice.
+    pub own_hold: Option<BookingId>,
+}
+
+/// Reads the offer. Inside a transaction it also lines up all holds of one customer, so that counting them later is sound,
+/// and those of a service with daily or weekly limits.
+pub async fn find_offer(
+    tx: &mut PgConnection,
+    service: ServiceId,
+    add_ons: &[AddOnId],
+    starts_at: Instant,
+    customer: Option<AccountId>,
+    visitor: Option<VisitorId>,
+    now: Instant,
+) -> Result<Option<Offer>> {
+    let add_ons: Vec<Uuid> = add_ons.iter().map(|&id| id.into()).collect();
+    let queue = customer.map(|id| id.as_u128()).or(visitor.map(|id| id.as_u128())).unwrap_or_default() as i64;
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"with line as materialized (select pg_advisory_xact_lock($7))
+        select
+            s.provider_id as "provider_id: ProviderId",
+            p.status = 'active' and s.archived_at is null as "is_open!",
+            s.name as service_name,
+            s.mode,
+            s.radius_km,
+            s.price_minor,
+            s.needs_approval,
+            coalesce(s.cancel_tiers, p.cancel_tiers) as "cancel_tiers: Json<CancelTiers>",
+            -- the most specific rule wins
+            coalesce(s.commission_bp, p.commission_bp, c.commission_bp, (select (value #>> '{}')::integer from settings where key = 'commission_bp'), 1000) as "commission_bp!",
+            p.tax_bp,
+            p.currency,
+            p.zone,
+            p.hold_min,
+            p.lat,
+            p.lng,
+            (
+                select coalesce(json_agg(json_build_object('id', x.id, 'name', x.name, 'price_minor', x.price_minor, 'extra_min', x.extra_min)), '[]')
+                from service_add_ons x
+                where x.service_id = s.id
+                and x.id = any($2)
+                and x.archived_at is null
+            ) as "add_ons!: Json<Vec<AddOnRow>>",
+            (
+                select b.id
+                from bookings b
+                where b.status = 'held'
+                and b.hold_expires_at > $6
+                and b.service_id = s.id
+                and lower(b.during) = $3
+                and (b.customer_id = $4 or b.visitor_id = $5)
+                limit 1
+            ) as "own_hold: BookingId"
+         from line
+         join services s on s.id = $1
+         join providers p on p.id = s.provider_id
+         join categories c on c.id = s.category_id
+         where line is not null"#,
+        service as ServiceId,
+        &add_ons,
+        starts_at as Instant,
+        customer as Option<AccountId>,
+        visitor as Option<VisitorId>,
+        now as Instant,
+        queue,
+    )
+    .fetch_optional(tx)
+    .await?)
+}
+
+/// Everything of a new booking that the statement below writes.
+pub struct NewBooking<'a> {
+    pub id: BookingId,
+    pub reference: String,
+    pub offer: &'a Offer,
+    pub service: ServiceId,
+    pub customer: Option<AccountId>,
+    pub visitor: Option<VisitorId>,
+    pub status: Status,
+    pub source: Source,
+    pub settlement: Settlement,
+    pub assignment: &'a Assignment,
+    pub price: Price,
+    pub commission_bp: i64,
+    pub contact: (&'a str, &'a str, &'a str),
+    pub address: Option<&'a Address>,
+    pub notes: &'a str,
+    pub hold_expires_at: Option<Instant>,
+    pub now: Instant,
+    pub event_kind: &'a str,
+    pub event_data: serde_json::Value,
+    pub audit: AuditId,
+    pub actor: Option<AccountId>,
+    pub actor_kind: &'a str,
+    pub request_id: &'a str,
+    pub peer: Option<&'a str>,
+    pub allocations: Vec<AllocationId>,
+    /// None: as many as one likes (the provider's own hand).
+    pub hold_limit: Option<i64>,
+}
+
+/// Writes it all. False when the customer keeps too many holds already. The overlap constraint may refuse it as a database error.
+pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool, sqlx::Error> {
+    let allocations: Vec<Uuid> = new.allocations.iter().map(|&id| id.into()).collect();
+    let resources: Vec<Uuid> = new.assignment.resources.iter().map(|&id| id.into()).collect();
+    let add_ons: Vec<Uuid> = new.offer.add_ons.iter().map(|a| a.id.into()).collect();
+    let tiers = new.offer.cancel_tiers.as_ref().map(|t| t.0.clone()).unwrap_or_default();
+    let is_confirmed = new.status == Status::Confirmed;
+    let written = sqlx::query_scalar!(
+        r#"with mine as (
+            select count(*) as holds
+            from bookings
+            where status = 'held'
+            and hold_expires_at > $29
+            and (customer_id = $5 or visitor_id = $6)
+        ), booking as (
+            insert into bookings (
+                id, reference, provider_id, service_id, customer_id, visitor_id, status, source, settlement, mode, person_id,
+                during, buffer_before_min, buffer_after_min, zone, service_name, needs_approval, currency,
+                service_minor, add_ons_minor, discount_minor, tip_minor, tax_minor, commission_bp, commission_minor, tax_bp, cancel_tiers,
+                customer_name, customer_email, customer_phone, address, notes, hold_expires_at, confirmed_at, created_at, updated_at
+            )
+            select
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+                $12, $13, $14, $15, $16, $17, $18,
+                $19, $20, $21, 0, $22, $23, $24, $25, $26,
+                $27, $28, $42, $30, $31, $32, case when $33 then $29::timestamptz end, $29, $29
+            from mine
+            where $34::bigint is null or mine.holds < $34
+            returning id
+        ), chosen as (
+            insert into booking_add_ons (booking_id, add_on_id, name, price_minor, extra_min)
+            select b.id, x.id, x.name, x.price_minor, x.extra_min
+            from booking b
+            join service_add_ons x on x.id = any($35)
+        ), busy as (
+            insert into allocations (id, provider_id, resource_id, booking_id, kind, during, expires_at, created_at)
+            select a.id, $3, a.resource_id, b.id, 'booking', $36, $32, $29
+            from booking b
+            cross join unnest($37::uuid[], $38::uuid[]) as a (id, resource_id)
+        ), told as (
+            insert into events (at, kind, booking_id, provider_id, account_id, actor_id, data)
+            select $29, $39, b.id, $3, $5, $40, $41
+            from booking b
+        ), audited as (
+            insert into audit_entries (id, at, actor_id, actor_kind, action, subject_kind, subject_id, provider_id, data, request_id, address)
+            select $43, $29, $40, $44, $39, 'booking', b.id::text, $3, '{}', $45, $46
+            from booking b
+        )
+        select count(*) as "written!" from booking"#,
+        new.id as BookingId,
+        new.reference,
+        new.offer.provider_id as ProviderId,
+        new.service as ServiceId,
+        new.customer as Option<AccountId>,
+        new.visitor as Option<VisitorId>,
+        new.status.as_str(),
+        new.source.as_str(),
+        new.settlement.as_str(),
+        new.offer.mode,
+        new.assignment.person as Option<crate::id::ResourceId>,
+        new.assignment.job as crate::time::Span,
+        new.assignment.buffer_before_min as i32,
+        new.assignment.buffer_after_min as i32,
+        new.offer.zone,
+        new.offer.service_name,
+        new.offer.needs_approval,
+        new.offer.currency,
+        new.price.service_minor,
+        new.price.add_ons_minor,
+        new.price.discount_minor,
+        new.price.tax_minor,
+        new.commission_bp as i32,
+        new.price.commission_minor,
+        new.offer.tax_bp,
+        Json(tiers) as _,
+        new.contact.0,
+        new.contact.1,
+        new.now as Instant,
+        new.address.map(Json) as _,
+        new.notes,
+        new.hold_expires_at as Option<Instant>,
+        is_confirmed,
+        new.hold_limit,
+        &add_ons,
+        new.assignment.during as crate::time::Span,
+        &allocations,
+        &resources,
+        new.event_kind,
+        new.actor as Option<AccountId>,
+        new.event_data,
+        new.contact.2,
+        new.audit as AuditId,
+        new.actor_kind,
+        new.request_id,
+        new.peer,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(written == 1)
+}
+
+/// Occupies the resources of a booking anew. The overlap constraint may refuse it as a database error.
+pub async fn allocate(
+    tx: &mut PgConnection,
+    booking: BookingId,
+    provider: ProviderId,
+    ids: &[AllocationId],
+    assignment: &Assignment,
+    now: Instant,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|&id| id.into()).collect();
+    let resources: Vec<Uuid> = assignment.resources.iter().map(|&id| id.into()).collect();
+    sqlx::query!(
+        "insert into allocations (id, provider_id, resource_id, booking_id, kind, during, created_at)
+         select a.id, $2, a.resource_id, $1, 'booking', $5, $6
+         from unnest($3::uuid[], $4::uuid[]) as a (id, resource_id)",
+        booking as BookingId,
+        provider as ProviderId,
+        &ids,
+        &resources,
+        assignment.during as crate::time::Span,
+        now as Instant,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
