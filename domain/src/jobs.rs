@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, notify, queue, reactions, scheduling, search};
+use crate::{account, booking, notify, queue, reactions, scheduling, search};
 use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
@@ -34,6 +34,8 @@ pub struct Duty {
 #[rustfmt::skip]
 pub const DUTIES: &[Duty] = &[
     Duty { name: account::jobs::SWEEP, every_s: 3_600 },
+    Duty { name: booking::jobs::EXPIRE, every_s: 2 },
+    Duty { name: booking::jobs::CLOSE, every_s: 30 },
     Duty { name: notify::jobs::REMIND, every_s: 300 },
     Duty { name: queue::SWEEP, every_s: 600 },
     Duty { name: scheduling::jobs::REFRESH, every_s: 60 },
@@ -42,6 +44,8 @@ pub const DUTIES: &[Duty] = &[
 pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
     match name {
         account::jobs::SWEEP => account::jobs::sweep(ctx).await,
+        booking::jobs::EXPIRE => booking::jobs::expire_holds(ctx).await,
+        booking::jobs::CLOSE => booking::jobs::close_due(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
         queue::SWEEP => queue::sweep(ctx).await,
         scheduling::jobs::REFRESH => scheduling::refresh_due(ctx).await,
@@ -58,5 +62,9 @@ async fn tell_of_booking(ctx: &Ctx, payload: serde_json::Value) -> Result<()> {
         },
         _ => None,
     };
-    notify::jobs::tell_of_booking(ctx, payload, claim_url, None).await
+    let calendar = match notify::jobs::booking_of(&payload) {
+        Some((booking, true)) => booking::calendar_for_mail(&ctx.as_system("notify"), booking).await?,
+        _ => None,
+    };
+    notify::jobs::tell_of_booking(ctx, payload, claim_url, calendar).await
 }

@@ -14,3 +14,62 @@
 
 pub mod model;
 pub mod policy;
+mod refusal;
+
+#[cfg(feature = "server")]
+mod answer;
+#[cfg(feature = "server")]
+mod by_hand;
+#[cfg(feature = "server")]
+mod calendar_file;
+#[cfg(feature = "server")]
+mod cancel;
+#[cfg(feature = "server")]
+mod checkout;
+#[cfg(feature = "server")]
+mod edit;
+#[cfg(feature = "server")]
+mod hold;
+#[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
+mod money;
+pub mod place;
+#[cfg(feature = "server")]
+mod read;
+#[cfg(feature = "server")]
+mod reschedule;
+#[cfg(feature = "server")]
+pub mod settlement;
+#[cfg(feature = "server")]
+mod store;
+mod text;
+#[cfg(feature = "server")]
+mod timeline;
+#[cfg(feature = "server")]
+pub mod transition;
+#[cfg(feature = "server")]
+mod view;
+#[cfg(feature = "server")]
+mod work;
+
+#[cfg(feature = "server")]
+pub use answer::{approve, decline};
+#[cfg(feature = "server")]
+pub use by_hand::{BookedByHand, book_by_hand, open_pay_link};
+#[cfg(feature = "server")]
+pub use calendar_file::{calendar_file, calendar_for_mail, feed, issue_feed, revoke_feed};
+#[cfg(feature = "server")]
+pub use cancel::{CancelBooking, cancel, preview_cancellation, scale};
+#[cfg(feature = "server")]
+pub use checkout::check_out;
+#[cfg(feature = "server")]
+pub use edit::{MAX_PHOTO_BYTES, add_photo, edit_notes, get_photo, remove_photo};
+#[cfg(feature = "server")]
+pub use hold::{hold, release};
+#[cfg(feature = "server")]
+pub use read::{count_requests, get, list, list_between, list_busy, list_past, list_requests, list_upcoming, timeline};
+#[cfg(feature = "server")]
+pub use reschedule::{Reschedule, consent, preview_reschedule, refuse, reschedule, withdraw};
+#[cfg(feature = "server")]
+pub use work::{complete, no_show, on_the_way, running_late, start};

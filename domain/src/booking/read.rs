@@ -2,7 +2,6 @@
 
 use super::model::{BookingItem, BookingQuery, BookingView, BusyItem, ListAs, Status, TimelineEntry, ViewerRole};
 use super::store::{self, ListFilter};
-use super::timeline;
 use super::view;
 use crate::ctx::{Actor, Ctx, StaffRole};
 use crate::error::{Error, Fields, Result};
@@ -67,7 +66,7 @@ fn provider_of(ctx: &Ctx, asked: Option<ProviderId>) -> Result<ProviderId> {
 pub async fn timeline(ctx: &Ctx, id: BookingId) -> Result<Vec<TimelineEntry>> {
     let booking = get(ctx, id).await?;
     let events = store::list_events(ctx.db(), id).await?;
-    Ok(timeline::tell(&booking, events, ctx.account_id(), ctx.now()))
+    Ok(super::timeline::tell(&booking, events, ctx.account_id(), ctx.now()))
 }
 
 /// The provider's bookings that touch `during`, in order of their start; holds that have run out are left out. For its staff and support.
