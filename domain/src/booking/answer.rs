@@ -43,7 +43,8 @@ pub async fn decline(ctx: &Ctx, id: BookingId, reason: &str) -> Result<BookingVi
     store::end(&mut tx, id, Status::Declined, ctx.now(), None, (!reason.is_empty()).then_some(&reason)).await?;
     crate::payment::void(&mut tx, ctx, id).await?;
     let more = serde_json::json!({ "reason": reason, "by": role.side() });
-    transition::tell_with(&mut tx, ctx, &row, EventKind::BookingDeclined, Status::Declined, more, (!reason.is_empty()).then_some(&reason)).await?;
+    transition::tell_with(&mut tx, ctx, &row, EventKind::BookingDeclined, Status::Declined, more, (!reason.is_empty()).then_some(&reason))
+        .await?;
     ctx.commit(tx).await?;
     read::get(ctx, id).await
 }

@@ -31,7 +31,8 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
         notes: text::tidy(&input.notes),
         address: input.address.as_ref().map(place::tidy),
     };
-    let contact = (text::tidy_line(&input.customer_name), account::policy::tidy_email(&input.customer_email), text::tidy_line(&input.customer_phone));
+    let contact =
+        (text::tidy_line(&input.customer_name), account::policy::tidy_email(&input.customer_email), text::tidy_line(&input.customer_phone));
     let now = ctx.now();
     for _ in 0..3 {
         let mut tx = ctx.begin().await?;
@@ -137,4 +138,3 @@ fn check(input: &BookByHand, (name, email, phone): &(String, String, String)) ->
     }
     fields.finish()
 }
-

@@ -1,6 +1,8 @@
 //! Cancelling: what comes back, shown first, then done by the same function.
 
-use super::model::{Action, BookingRefusal, BookingView, CancellationPreview, RefundSoFar, ScaleStep, Settlement, Side, Status, Tier, ViewerRole};
+use super::model::{
+    Action, BookingRefusal, BookingView, CancellationPreview, RefundSoFar, ScaleStep, Settlement, Side, Status, Tier, ViewerRole,
+};
 use super::policy::{self, Cause};
 use super::store::{self, BookingRow};
 use super::view::role_of;
@@ -94,7 +96,11 @@ fn preview(row: &BookingRow, role: ViewerRole, now: Instant) -> CancellationPrev
             let later = money::refund_of(row, Cause::CustomerCancels { at: at + 1 });
             row.money(later.total())
         }),
-        scale: if matches!(cause, Cause::CustomerCancels { .. }) && row.settlement() == Settlement::Gateway { scale_of(row, row.starts_at, lowest, now) } else { Vec::new() },
+        scale: if matches!(cause, Cause::CustomerCancels { .. }) && row.settlement() == Settlement::Gateway {
+            scale_of(row, row.starts_at, lowest, now)
+        } else {
+            Vec::new()
+        },
     }
 }
 

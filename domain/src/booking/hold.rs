@@ -62,10 +62,9 @@ pub(super) enum Attempt {
 async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     let now = ctx.now();
     let mut tx = ctx.begin().await?;
-    let offer =
-        store::find_offer(&mut tx, input.service_id, &input.add_ons, input.starts_at, ctx.account_id(), ctx.visitor_id(), now)
-            .await?
-            .ok_or(Error::NotFound)?;
+    let offer = store::find_offer(&mut tx, input.service_id, &input.add_ons, input.starts_at, ctx.account_id(), ctx.visitor_id(), now)
+        .await?
+        .ok_or(Error::NotFound)?;
     if let Some(own) = offer.own_hold {
         let row = store::find(&mut *tx, own).await?.ok_or(Error::NotFound)?;
         let mut had: Vec<_> = row.add_ons.iter().map(|a| a.id).collect();

@@ -68,7 +68,7 @@ pub use edit::{MAX_PHOTO_BYTES, add_photo, edit_notes, get_photo, remove_photo};
 #[cfg(feature = "server")]
 pub use hold::{hold, release};
 #[cfg(feature = "server")]
-pub use read::{count_requests, get, list, list_between, list_busy, list_past, list_requests, list_upcoming, timeline};
+pub use read::{get, list, list_past, list_upcoming, timeline};
 #[cfg(feature = "server")]
 pub use reschedule::{Reschedule, consent, preview_reschedule, refuse, reschedule, withdraw};
 #[cfg(feature = "server")]

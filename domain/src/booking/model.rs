@@ -3,7 +3,7 @@
 use crate::id::{AccountId, AddOnId, BookingId, PhotoId, ProviderId, ResourceId, ServiceId};
 use crate::money::{Currency, Money};
 use crate::provider::model::Mode;
-use crate::time::{Date, Instant};
+use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
 pub use super::refusal::BookingRefusal;
@@ -594,30 +594,4 @@ pub struct BookByHand {
     /// Outside hours and notice on purpose; an overlap is refused all the same.
     #[serde(default)]
     pub is_outside_hours: bool,
-}
-
-/// Someone else's busy stretch or a block, for the provider's calendar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct BusyItem {
-    pub id: String,
-    pub resource_id: ResourceId,
-    pub starts_at: Instant,
-    pub ends_at: Instant,
-    pub title: String,
-    pub is_imported: bool,
-}
-
-/// One day or more of a provider's calendar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CalendarView {
-    pub zone: String,
-    pub from: Date,
-    pub days: i64,
-    pub people: Vec<PersonBrief>,
-    pub bookings: Vec<BookingItem>,
-    pub busy: Vec<BusyItem>,
-    /// Opening hours by date: minutes from midnight.
-    pub hours: Vec<(Date, Vec<(i64, i64)>)>,
-    pub cursor: String,
 }

@@ -20,7 +20,10 @@ pub(super) fn refund_of(row: &BookingRow, cause: Cause) -> RefundLines {
             cause,
         )
     } else {
-        RefundLines { tier_bp: policy::refund_share(&row.cancel_tiers.0.0, row.lowest_tier_bp.into(), row.starts_at, cause), ..RefundLines::default() }
+        RefundLines {
+            tier_bp: policy::refund_share(&row.cancel_tiers.0.0, row.lowest_tier_bp.into(), row.starts_at, cause),
+            ..RefundLines::default()
+        }
     }
 }
 

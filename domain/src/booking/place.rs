@@ -65,10 +65,7 @@ mod tests {
     fn the_radius_is_kept_to_the_metre() {
         let north_km = |km: f64| at(38.7 + km / 111.195, -9.1);
         assert!(check_radius(&north_km(4.99), Some(5.0), Some(38.7), Some(-9.1)).is_ok());
-        assert!(matches!(
-            check_radius(&north_km(5.01), Some(5.0), Some(38.7), Some(-9.1)),
-            Err(BookingRefusal::OutsideRadius { .. })
-        ));
+        assert!(matches!(check_radius(&north_km(5.01), Some(5.0), Some(38.7), Some(-9.1)), Err(BookingRefusal::OutsideRadius { .. })));
         let unknown = Address { lat: None, ..at(0.0, 0.0) };
         assert!(matches!(check_radius(&unknown, Some(5.0), Some(38.7), Some(-9.1)), Err(BookingRefusal::AddressUnknown)));
         assert!(check_radius(&unknown, None, Some(38.7), Some(-9.1)).is_ok());

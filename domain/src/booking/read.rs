@@ -1,13 +1,13 @@
 //! Looking at bookings: one, lists, the timeline, a stretch of the provider's calendar.
 
-use super::model::{BookingItem, BookingQuery, BookingView, BusyItem, ListAs, Status, TimelineEntry, ViewerRole};
+use super::model::{BookingItem, BookingQuery, BookingView, ListAs, Status, TimelineEntry, ViewerRole};
 use super::store::{self, ListFilter};
 use super::view;
 use crate::ctx::{Actor, Ctx, StaffRole};
 use crate::error::{Error, Fields, Result};
-use crate::id::{BookingId, ProviderId, ResourceId};
+use crate::id::{BookingId, ProviderId};
 use crate::page::{Page, PageQuery};
-use crate::time::{Instant, Span};
+use crate::time::Instant;
 
 /// One booking, for its customer, the provider's staff and operators.
 pub async fn get(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
@@ -67,65 +67,6 @@ pub async fn timeline(ctx: &Ctx, id: BookingId) -> Result<Vec<TimelineEntry>> {
     let booking = get(ctx, id).await?;
     let events = store::list_events(ctx.db(), id).await?;
     Ok(super::timeline::tell(&booking, events, ctx.account_id(), ctx.now()))
-}
-
-/// The provider's bookings that touch `during`, in order of their start; holds that have run out are left out. For its staff and support.
-pub async fn list_between(ctx: &Ctx, provider: ProviderId, person: Option<ResourceId>, during: Span) -> Result<Vec<BookingItem>> {
-    if !ctx.is_support() {
-        ctx.require_staff(provider, StaffRole::Member)?;
-    }
-    let live = [Status::Held, Status::Requested, Status::Confirmed, Status::InProgress, Status::Completed, Status::NoShow];
-    let filter = ListFilter {
-        provider: Some(provider),
-        person,
-        statuses: live.iter().map(|s| s.as_str().to_owned()).collect(),
-        from: Some(during.starts_at),
-        to: Some(during.ends_at),
-        is_ascending: true,
-        limit: 1_000,
-        now: Some(ctx.now()),
-        ..ListFilter::default()
-    };
-    let rows = store::list(ctx.db(), &filter).await?;
-    Ok(rows.into_iter().map(|row| view::item(row, ViewerRole::Staff, ctx.now())).collect())
-}
-
-/// Requests that wait for an answer, the most urgent first, and how many there are in all.
-pub async fn list_requests(ctx: &Ctx, provider: ProviderId, page: PageQuery) -> Result<Page<BookingItem>> {
-    let query = BookingQuery {
-        side: ListAs::Provider,
-        provider: Some(provider),
-        status: vec![Status::Requested],
-        is_ascending: true,
-        page,
-        ..BookingQuery::default()
-    };
-    list(ctx, &query).await
-}
-
-/// How many requests wait; for the badge in the workspace.
-pub async fn count_requests(ctx: &Ctx, provider: ProviderId) -> Result<i64> {
-    ctx.require_staff(provider, StaffRole::Member)?;
-    store::count_requests(ctx.db(), provider, ctx.now()).await
-}
-
-/// What else fills the calendar: blocked time, time off, imported events.
-pub async fn list_busy(ctx: &Ctx, provider: ProviderId, during: Span) -> Result<Vec<BusyItem>> {
-    if !ctx.is_support() {
-        ctx.require_staff(provider, StaffRole::Member)?;
-    }
-    let rows = store::list_busy(ctx.db(), provider, during).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| BusyItem {
-            id: row.id.map(|id| id.to_string()).unwrap_or_default(),
-            resource_id: row.resource_id,
-            starts_at: row.during.starts_at,
-            ends_at: row.during.ends_at,
-            title: row.title,
-            is_imported: row.is_imported,
-        })
-        .collect())
 }
 
 /// A customer's next booking and what follows, soonest first.

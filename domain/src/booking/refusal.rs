@@ -35,13 +35,18 @@ pub enum BookingRefusal {
         status: Status,
     },
     /// Right step, wrong moment.
-    NotYet { from: String, at: Instant },
+    NotYet {
+        from: String,
+        at: Instant,
+    },
     TooLate,
     /// A request could not be answered in time any more.
     TooLateToAsk,
     SameTime,
     /// A tier began between looking and cancelling.
-    RefundChanged { refund: Money },
+    RefundChanged {
+        refund: Money,
+    },
     ProposalWaiting,
     NoProposal,
     AlreadyReviewed,
@@ -115,7 +120,9 @@ impl Refuse for BookingRefusal {
                 "This provider answers each request first, and there is no time left for an answer. Please choose a later time.".into()
             }
             Self::SameTime => "That is the time it already has. Choose another one.".into(),
-            Self::RefundChanged { refund } => format!("The refund has changed while you were looking: {refund} would come back now. Please confirm again."),
+            Self::RefundChanged { refund } => {
+                format!("The refund has changed while you were looking: {refund} would come back now. Please confirm again.")
+            }
             Self::ProposalWaiting => "A new time is already waiting for an answer. Wait for it, or withdraw it first.".into(),
             Self::NoProposal => "There is no proposed time to answer any more.".into(),
             Self::AlreadyReviewed => "You have already reviewed this booking.".into(),

@@ -30,7 +30,9 @@ pub enum MoneyOutcome {
     /// The booking stood there before.
     AlreadyDone,
     /// It must go back whole; the reason is a sentence for the customer.
-    ReturnIt { reason: String },
+    ReturnIt {
+        reason: String,
+    },
 }
 
 /// The one way by which money moves a booking, whoever brings the news: webhook, return or reconciler. Safe to repeat, in any order.

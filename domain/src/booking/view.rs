@@ -63,7 +63,10 @@ impl BookingRow {
             completed_at: self.completed_at,
             proposal_by: self.proposal.as_ref().map(|p| p.by),
             is_on_the_way: self.on_the_way_at.is_some(),
-            needs_card: self.status() == Status::Requested && self.settlement() == Settlement::Gateway && !self.is_authorised && !self.is_paid,
+            needs_card: self.status() == Status::Requested
+                && self.settlement() == Settlement::Gateway
+                && !self.is_authorised
+                && !self.is_paid,
         }
     }
     /// A fact about this booking, with what open pages need to know of it: no names and no addresses.
@@ -193,7 +196,8 @@ pub fn item(row: ItemRow, role: ViewerRole, now: Instant) -> BookingItem {
     let mode = Mode::parse(&row.mode).expect("the database allows no other word");
     let currency: Currency = row.currency.parse().unwrap_or(Currency::EUR);
     // Requests and holds show staff the area only.
-    let sees_exactly = role != ViewerRole::Staff || !matches!(status, Status::Held | Status::Requested | Status::Declined | Status::Expired);
+    let sees_exactly =
+        role != ViewerRole::Staff || !matches!(status, Status::Held | Status::Requested | Status::Declined | Status::Expired);
     let place = match (mode, &row.address) {
         (Mode::AtCustomer, Some(address)) if sees_exactly => address.line(),
         (Mode::AtCustomer, Some(address)) => address.area(),

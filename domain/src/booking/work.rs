@@ -126,7 +126,10 @@ pub(super) fn require(action: Action, role: ViewerRole, row: &BookingRow, ctx: &
             Some(from) if now < from && policy::may(action, role, &facts, from) => {
                 Err(BookingRefusal::NotYet { from: super::timeline::moment(from, &row.zone), at: from }.into())
             }
-            _ if !policy::may(action, role, &facts, facts.starts_at) && !policy::may(action, role, &facts, facts.ends_at) && from.is_some() => {
+            _ if !policy::may(action, role, &facts, facts.starts_at)
+                && !policy::may(action, role, &facts, facts.ends_at)
+                && from.is_some() =>
+            {
                 Err(Error::Forbidden)
             }
             _ => Err(BookingRefusal::TooLate.into()),

@@ -238,6 +238,8 @@ pub(super) async fn list_bookings(db: impl PgExecutor<'_>, provider: ProviderId,
             completed_at: r.completed_at,
             proposal_by: r.proposal_by.as_deref().and_then(crate::booking::model::Side::parse),
             is_on_the_way: r.is_on_the_way,
+            // only asked of customers
+            needs_card: false,
         };
         let is_exact = matches!(status, Status::Confirmed | Status::InProgress | Status::Completed | Status::NoShow);
         let place = match Mode::parse(&r.mode) {

@@ -3,7 +3,7 @@
 use crate::booking::model::Address;
 use crate::error::Result;
 use crate::id::{AccountId, BookingId, ProviderId, ResourceId, ServiceId, VisitorId};
-use crate::time::{Instant, Span};
+use crate::time::Instant;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
@@ -58,8 +58,6 @@ pub struct ListFilter {
     pub customer: Option<AccountId>,
     pub visitor: Option<VisitorId>,
     pub provider: Option<ProviderId>,
-    /// Only what this person does.
-    pub person: Option<ResourceId>,
     /// Empty: all.
     pub statuses: Vec<String>,
     pub from: Option<Instant>,
@@ -131,27 +129,25 @@ pub async fn list(db: impl PgExecutor<'_>, filter: &ListFilter) -> Result<Vec<It
          where ($1::uuid is null or b.customer_id = $1)
          and ($2::uuid is null or b.visitor_id = $2)
          and ($3::uuid is null or b.provider_id = $3)
-         and ($4::uuid is null or b.person_id = $4)
-         and (cardinality($5::text[]) = 0 or b.status = any($5))
-         and ($6::timestamptz is null or upper(b.during) > $6)
-         and ($7::timestamptz is null or lower(b.during) < $7)
+         and (cardinality($4::text[]) = 0 or b.status = any($4))
+         and ($5::timestamptz is null or upper(b.during) > $5)
+         and ($6::timestamptz is null or lower(b.during) < $6)
          -- a hold that has run out is nobody's business any more
-         and (b.status <> 'held' or $12::timestamptz is null or b.hold_expires_at > $12)
+         and (b.status <> 'held' or $11::timestamptz is null or b.hold_expires_at > $11)
          and (
-            $8::timestamptz is null
-            or (not $10 and (lower(b.during), b.id) < ($8, $9))
-            or ($10 and (lower(b.during), b.id) > ($8, $9))
+            $7::timestamptz is null
+            or (not $9 and (lower(b.during), b.id) < ($7, $8))
+            or ($9 and (lower(b.during), b.id) > ($7, $8))
          )
          order by
-            case when $10 then lower(b.during) end,
-            case when $10 then b.id end,
+            case when $9 then lower(b.during) end,
+            case when $9 then b.id end,
             lower(b.during) desc,
             b.id desc
-         limit $11"#,
+         limit $10"#,
         filter.customer as Option<AccountId>,
         filter.visitor as Option<VisitorId>,
         filter.provider as Option<ProviderId>,
-        filter.person as Option<ResourceId>,
         &filter.statuses,
         filter.from as Option<Instant>,
         filter.to as Option<Instant>,
@@ -160,71 +156,6 @@ pub async fn list(db: impl PgExecutor<'_>, filter: &ListFilter) -> Result<Vec<It
         filter.is_ascending,
         filter.limit,
         filter.now as Option<Instant>,
-    )
-    .fetch_all(db)
-    .await?)
-}
-
-/// Requests that wait for the provider's answer.
-pub async fn count_requests(db: impl PgExecutor<'_>, provider: ProviderId, now: Instant) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "n!" from bookings where provider_id = $1 and status = 'requested' and answer_by > $2"#,
-        provider as ProviderId,
-        now as Instant,
-    )
-    .fetch_one(db)
-    .await?)
-}
-
-/// A person or thing and when it is busy without a booking of ours: blocked by hand, or imported.
-pub struct BusyRow {
-    pub id: Option<uuid::Uuid>,
-    pub resource_id: ResourceId,
-    pub during: Span,
-    pub title: String,
-    pub is_imported: bool,
-}
-
-pub async fn list_busy(db: impl PgExecutor<'_>, provider: ProviderId, during: Span) -> Result<Vec<BusyRow>> {
-    Ok(sqlx::query_as!(
-        BusyRow,
-        r#"select
-            a.id as "id?",
-            a.resource_id as "resource_id!: ResourceId",
-            a.during as "during!: Span",
-            a.title as "title!",
-            false as "is_imported!"
-         from allocations a
-         where a.provider_id = $1
-         and a.kind = 'block'
-         and a.is_live
-         and a.during && $2
-         union all
-         select
-            null,
-            i.resource_id,
-            i.during,
-            i.title,
-            true
-         from imported_busy i
-         join resources r on r.id = i.resource_id
-         where r.provider_id = $1
-         and i.during && $2
-         union all
-         select
-            null,
-            r.id,
-            t.during,
-            coalesce(nullif(t.reason, ''), 'Time off'),
-            false
-         from time_off t
-         join resources r on r.provider_id = t.provider_id and (t.resource_id is null or r.id = t.resource_id)
-         where t.provider_id = $1
-         and r.kind = 'person'
-         and r.archived_at is null
-         and t.during && $2"#,
-        provider as ProviderId,
-        during as Span,
     )
     .fetch_all(db)
     .await?)
