@@ -4,12 +4,14 @@ pub mod account;
 pub mod extract;
 pub mod openapi;
 pub mod problem;
+pub mod provider;
 pub mod repeat;
+pub mod scheduling;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Everything below `/api/v1`. One line a room, in alphabetical order.
 pub fn rooms() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::router())
+    OpenApiRouter::new().merge(account::router()).merge(provider::router()).merge(scheduling::router())
 }

@@ -8,7 +8,7 @@ use super::store::{self, Loaded, LoadedService, Wanted};
 use super::zone;
 use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
-use crate::id::{ResourceId, ServiceId};
+use crate::id::{ProviderId, ResourceId, ServiceId};
 use crate::time::{Instant, Span};
 use std::collections::HashMap;
 
@@ -168,14 +168,14 @@ pub async fn list_alternatives(ctx: &Ctx, service: ServiceId, near: Instant, cou
 }
 
 /// Which rules remove this instant, in words; the team also learns whom each concerns.
-pub async fn explain(ctx: &Ctx, service: ServiceId, at: Instant) -> Result<Explanation> {
+pub async fn explain(ctx: &Ctx, provider: ProviderId, service: ServiceId, at: Instant) -> Result<Explanation> {
     let now = ctx.now();
     if (at - now).abs() > 800 * crate::time::DAY {
         return Err(Fields::one("at", "Ask about a time within two years.").into());
     }
     let wanted = Wanted { services: &[service], window: Span::new(at, at + 1), now, extra_min: 0, ignoring: None };
     let loaded = store::load(ctx.db(), wanted).await?;
-    let found = loaded.services.get(&service).ok_or(Error::NotFound)?;
+    let found = loaded.services.get(&service).filter(|found| found.provider == provider).ok_or(Error::NotFound)?;
     let is_inside = require_visible(ctx, found)?;
     let mut because: Vec<Because> = Vec::new();
     if !found.is_offered {

@@ -233,7 +233,7 @@ async fn hours_overrides_and_time_off_change_free_times(db: PgPool) {
     assert_eq!(count(date).await, 1);
     scheduling::set_override(&owner, provider.id, Some(provider.person), date, vec![]).await.expect("closed");
     assert_eq!(count(date).await, 0);
-    let said = scheduling::explain(&owner, provider.service, local(date, 10, 0)).await.expect("an explanation");
+    let said = scheduling::explain(&owner, provider.id, provider.service, local(date, 10, 0)).await.expect("an explanation");
     assert_eq!(said.because[0].reason, Reason::DateOverride);
     assert!(said.summary.ends_with("is closed on this date."), "{}", said.summary);
     scheduling::remove_override(&owner, provider.id, Some(provider.person), date).await.expect("removed");
