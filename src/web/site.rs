@@ -4,6 +4,7 @@ use super::caller::{Caller, PageError};
 use super::render::{self, THEME_COOKIE};
 use crate::state::AppState;
 use app::shell::{Frame, Theme};
+use app::site::pages::{CancellingPage, HelpPage, PrivacyPage, TermsPage};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -41,6 +42,34 @@ async fn kit(State(state): State<AppState>, Caller(ctx): Caller) -> Result<Respo
     Ok(render::page(&ctx, Frame::private("Kit"), app::kit::specimen::KitPage()))
 }
 
+async fn help(Caller(ctx): Caller) -> Response {
+    let frame =
+        Frame::new("Help", "How Fettle works: booking a free time, paying, cancelling, reviews and your data.").canonical(ctx.url("/help"));
+    render::page(&ctx, frame, HelpPage())
+}
+
+async fn cancelling(Caller(ctx): Caller) -> Response {
+    let frame = Frame::new("The refund promise", "What comes back when plans change, to the hour and to the cent, before you book.")
+        .canonical(ctx.url("/help/cancelling"));
+    render::page(&ctx, frame, CancellingPage())
+}
+
+async fn terms(Caller(ctx): Caller) -> Response {
+    let frame = Frame::new("Terms", "What you can expect of Fettle, of providers and of each other.").canonical(ctx.url("/terms"));
+    render::page(&ctx, frame, TermsPage())
+}
+
+async fn privacy(Caller(ctx): Caller) -> Response {
+    let frame = Frame::new("Privacy", "What Fettle keeps about you, what for, and for how long.").canonical(ctx.url("/privacy"));
+    render::page(&ctx, frame, PrivacyPage())
+}
+
 pub fn router() -> Router<AppState> {
-    Router::new().route("/theme", post(set_theme)).route("/kit", get(kit))
+    Router::new()
+        .route("/help", get(help))
+        .route("/help/cancelling", get(cancelling))
+        .route("/terms", get(terms))
+        .route("/privacy", get(privacy))
+        .route("/theme", post(set_theme))
+        .route("/kit", get(kit))
 }

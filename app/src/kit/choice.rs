@@ -112,11 +112,17 @@ impl Segment {
 }
 
 #[component]
-pub fn Segments(#[prop(into)] label: String, items: Vec<Segment>) -> impl IntoView {
+pub fn Segments(
+    #[prop(into)] label: String,
+    items: Vec<Segment>,
+    /// A live region may replace only itself.
+    #[prop(optional)]
+    is_nav: bool,
+) -> impl IntoView {
     let items = items
         .into_iter()
         .map(|item| {
-            view! { <a href=item.href aria-current=item.is_current.then_some("page")>{item.icon.map(icon_s)} {item.label}</a> }
+            view! { <a href=item.href data-nav=is_nav.then_some("") aria-current=item.is_current.then_some("page")>{item.icon.map(icon_s)} {item.label}</a> }
         })
         .collect_view();
     view! { <nav class="segments" aria-label=label>{items}</nav> }

@@ -92,6 +92,7 @@ pub fn DayButton(day: ShownDay) -> impl IntoView {
         <a
             class="day-button"
             href=day.href
+            data-nav=""
             data-today=day.is_today.then_some("")
             data-none=(day.free_part == 0).then_some("")
             aria-current=day.is_chosen.then_some("date")

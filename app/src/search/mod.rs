@@ -1,1 +1,4 @@
+//! Finding someone: the search bar, results, filters and the dial of distances.
 
+pub mod pages;
+pub mod parts;

@@ -1,1 +1,8 @@
 pub mod error;
+mod help;
+mod home;
+mod paper;
+
+pub use help::{CancellingPage, HelpPage};
+pub use home::{HomePage, HomePageProps};
+pub use paper::{PrivacyPage, TermsPage};

@@ -1,0 +1,3 @@
+mod profile;
+
+pub use profile::{ProfilePage, ProfilePageProps};
