@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, booking, notify, queue, reactions, scheduling, search};
+use crate::{account, booking, notify, queue, reactions, review, scheduling, search};
 use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
@@ -38,6 +38,7 @@ pub const DUTIES: &[Duty] = &[
     Duty { name: booking::jobs::CLOSE, every_s: 30 },
     Duty { name: notify::jobs::REMIND, every_s: 300 },
     Duty { name: queue::SWEEP, every_s: 600 },
+    Duty { name: review::jobs::PUBLISH_DUE, every_s: 60 },
     Duty { name: scheduling::jobs::REFRESH, every_s: 60 },
 ];
 
@@ -48,6 +49,7 @@ pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
         booking::jobs::CLOSE => booking::jobs::close_due(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
         queue::SWEEP => queue::sweep(ctx).await,
+        review::jobs::PUBLISH_DUE => review::jobs::publish_due(ctx).await,
         scheduling::jobs::REFRESH => scheduling::refresh_due(ctx).await,
         _ => Err(Error::internal(format!("no duty is called {name}"))),
     }

@@ -17,3 +17,11 @@ pub struct CategoryView {
     /// Active providers with a service in it.
     pub provider_count: i64,
 }
+
+/// Enough to name a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryName {
+    pub id: CategoryId,
+    pub slug: String,
+    pub name: String,
+}

@@ -13,6 +13,8 @@ mod application;
 #[cfg(feature = "server")]
 pub mod policy;
 #[cfg(feature = "server")]
+mod rating;
+#[cfg(feature = "server")]
 mod sell;
 #[cfg(feature = "server")]
 mod service;
@@ -27,6 +29,8 @@ mod tests;
 
 #[cfg(feature = "server")]
 pub use application::{apply, approve, list_missing, reinstate, reject, set_verified, submit, suspend};
+#[cfg(feature = "server")]
+pub use rating::add_rating;
 #[cfg(feature = "server")]
 pub use sell::{archive_resource, archive_service, create_resource, create_service, update_resource, update_service};
 #[cfg(feature = "server")]

@@ -5,3 +5,16 @@
 //! - What customers write is public and makes the provider's rating. What providers write about a customer only providers see.
 
 pub mod model;
+pub mod policy;
+
+#[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
+mod service;
+#[cfg(feature = "server")]
+mod store;
+#[cfg(all(test, feature = "server"))]
+mod tests;
+
+#[cfg(feature = "server")]
+pub use service::*;

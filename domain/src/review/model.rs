@@ -103,3 +103,35 @@ pub struct WriteReview {
     #[serde(default)]
     pub body: String,
 }
+
+/// A "no" of this room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewRefusal {
+    NotCompleted,
+    TooLate,
+    AlreadyWritten,
+    EmailNotConfirmed,
+    AlreadyReplied,
+}
+
+impl crate::error::Refuse for ReviewRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotCompleted => "not_completed",
+            Self::TooLate => "review_closed",
+            Self::AlreadyWritten => "already_reviewed",
+            Self::EmailNotConfirmed => "email_not_confirmed",
+            Self::AlreadyReplied => "already_replied",
+        }
+    }
+    fn sentence(&self) -> String {
+        match self {
+            Self::NotCompleted => "A review can be written once the job is done.",
+            Self::TooLate => "Reviews can be written for seven days after a job, and those are over.",
+            Self::AlreadyWritten => "You have written your review of this booking. Reviews are not changed afterwards.",
+            Self::EmailNotConfirmed => "Confirm your e-mail address first. The link is in the mail we sent you.",
+            Self::AlreadyReplied => "This review has its reply already.",
+        }
+        .to_owned()
+    }
+}

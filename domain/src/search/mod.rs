@@ -8,13 +8,22 @@
 
 pub mod model;
 pub mod pages;
+pub mod policy;
 
 #[cfg(feature = "server")]
 mod documents;
 #[cfg(feature = "server")]
+mod finding;
+#[cfg(feature = "server")]
 pub mod jobs;
+#[cfg(feature = "server")]
+mod showcase;
 #[cfg(feature = "server")]
 mod store;
 
 #[cfg(feature = "server")]
 pub use documents::{react, refresh, refresh_all};
+#[cfg(feature = "server")]
+pub use finding::{find, language_name};
+#[cfg(feature = "server")]
+pub use showcase::{get_home, get_profile, list_addresses, list_cards, list_favourites};

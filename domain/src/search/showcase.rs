@@ -1,0 +1,157 @@
+//! The home page, a provider's public page, and cards for lists such as favourites.
+
+use super::finding::{Found, free_time};
+use super::model::{ResultView, SearchQuery};
+use super::pages::{HomeCategory, HomeView, ProfileView};
+use super::store::{candidates, showcase as store};
+use crate::category;
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::favourite;
+use crate::id::{ProviderId, ServiceId};
+use crate::page::PageQuery;
+use crate::provider;
+use crate::review;
+use crate::scheduling::model::AvailabilityQuery;
+use crate::scheduling::{self, zone};
+use crate::time::Instant;
+use std::collections::HashMap;
+
+/// Providers asked for their free times by the home page; what it counts is counted among these.
+const HOME_ASKED: usize = 100;
+const HOME_SHOWN: usize = 12;
+const VOICES: i64 = 3;
+/// Reviews on the provider's page before "show more".
+const REVIEWS: i64 = 6;
+/// Days the booker shows at first.
+const BOOKER_DAYS: i32 = 14;
+/// Addresses in the sitemap (the protocol's limit is 50,000).
+const SITEMAP: i64 = 45_000;
+
+/// What there is, who is free soonest, what people say.
+pub async fn get_home(ctx: &Ctx) -> Result<HomeView> {
+    let now = ctx.now();
+    let everyone = SearchQuery { limit: Some(HOME_ASKED), ..SearchQuery::default() };
+    let since = now.plus_days(-180);
+    let (categories, totals, voices, found) = tokio::try_join!(
+        category::list(ctx),
+        store::totals(ctx.db()),
+        store::list_voices(ctx.db(), since, VOICES),
+        super::find(ctx, &everyone),
+    )?;
+    let is_today = |result: &ResultView| {
+        let today = zone::local_in(now, &result.provider.zone).date;
+        result.next_free.first().is_some_and(|time| time.date == today)
+    };
+    let mut free_by_category: HashMap<String, i64> = HashMap::new();
+    for result in found.items.iter().filter(|r| is_today(r)) {
+        *free_by_category.entry(result.provider.category_slug.clone()).or_default() += 1;
+    }
+    let free_today = free_by_category.values().sum();
+    let mut soonest: Vec<ResultView> = found.items.into_iter().filter(|r| !r.next_free.is_empty()).collect();
+    soonest.sort_by_key(|r| r.next_free[0].starts_at);
+    let soonest = varied(soonest, HOME_SHOWN);
+    let mean = (totals.rating_count > 0).then(|| (totals.rating_sum * 200 + totals.rating_count) / (totals.rating_count * 2));
+    Ok(HomeView {
+        categories: categories
+            .into_iter()
+            .map(|category| HomeCategory { free_today: free_by_category.get(&category.slug).copied().unwrap_or(0), category })
+            .collect(),
+        free_today,
+        provider_count: totals.provider_count,
+        soonest,
+        voices,
+        rating: mean,
+        review_count: totals.rating_count,
+        town: totals.town,
+        today: zone::local_in(now, &totals.zone).date,
+        zone: totals.zone,
+        as_of: now,
+    })
+}
+
+/// One of each category before the second of any, the given order otherwise.
+fn varied(results: Vec<ResultView>, limit: usize) -> Vec<ResultView> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut ranked: Vec<(usize, ResultView)> = results
+        .into_iter()
+        .map(|result| {
+            let nth = seen.entry(result.provider.category_slug.clone()).or_default();
+            *nth += 1;
+            (*nth, result)
+        })
+        .collect();
+    ranked.sort_by_key(|(nth, _)| *nth);
+    ranked.into_iter().take(limit).map(|(_, result)| result).collect()
+}
+
+/// A provider's public page. `service`: the one shown in the booker; the first otherwise.
+///
+/// # Errors
+/// NotFound for a provider that is not active, except to its own team.
+pub async fn get_profile(ctx: &Ctx, slug: &str, service: Option<ServiceId>) -> Result<ProfileView> {
+    let provider = provider::get_by_slug(ctx, slug).await?;
+    let id = provider.id;
+    let now = ctx.now();
+    let today = zone::local_in(now, &provider.zone).date;
+    let first_reviews = PageQuery { limit: Some(REVIEWS), cursor: None };
+    let (services, reviews, distribution, is_favourite) = tokio::try_join!(
+        provider::list_services(ctx, id),
+        review::list(ctx, id, &first_reviews),
+        review::get_distribution(ctx, id),
+        favourite::is_favourite(ctx, id),
+    )?;
+    let chosen = service.filter(|s| services.iter().any(|known| known.id == *s)).or(services.first().map(|s| s.id));
+    let ids: Vec<ServiceId> = services.iter().map(|s| s.id).collect();
+    let availability = async {
+        match chosen {
+            Some(service) if provider.is_bookable() => {
+                let (from, to) = (today, today.plus_days(BOOKER_DAYS - 1));
+                let query = AvailabilityQuery { provider: id, service, from, to, zone: None, resource: None, extra_min: 0, ignoring: None };
+                scheduling::get_availability(ctx, &query).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    };
+    let (availability, free) = tokio::try_join!(availability, scheduling::list_next_free(ctx, &ids, now, 1))?;
+    let local = zone::stored(&provider.zone);
+    let soonest = free.into_values().flatten().min_by_key(|slot| slot.starts_at).map(|slot| free_time(slot, local));
+    Ok(ProfileView {
+        url: ctx.url(&format!("/p/{}", provider.slug)),
+        provider,
+        services,
+        chosen,
+        availability,
+        soonest,
+        reviews,
+        distribution,
+        is_favourite,
+        today,
+    })
+}
+
+/// The viewer's favourites as cards with their next free times, newest first.
+pub async fn list_favourites(ctx: &Ctx) -> Result<Vec<ResultView>> {
+    let ids = favourite::list(ctx).await?;
+    list_cards(ctx, &ids).await
+}
+
+/// Cards of these providers in the order given; those that are not active or sell nothing are left out.
+pub async fn list_cards(ctx: &Ctx, ids: &[ProviderId]) -> Result<Vec<ResultView>> {
+    let (cards, services) =
+        tokio::try_join!(candidates::list_cards(ctx.db(), ids, ctx.account_id()), candidates::list_services(ctx.db(), ids))?;
+    let mut found = Found::plain(cards, services);
+    let wanted: Vec<ServiceId> = found.iter().map(|f| f.service.id).collect();
+    let mut free = scheduling::list_next_free(ctx, &wanted, ctx.now(), 3).await?;
+    for each in &mut found {
+        each.free = free.remove(&each.service.id).unwrap_or_default();
+    }
+    let place = |id: ProviderId| ids.iter().position(|known| *known == id);
+    found.sort_by_key(|f| place(f.card.id));
+    Ok(found.into_iter().map(|f| f.into_view(None)).collect())
+}
+
+/// Readable addresses of providers with when each last changed, for the sitemap.
+pub async fn list_addresses(ctx: &Ctx) -> Result<Vec<(String, Instant)>> {
+    store::list_addresses(ctx.db(), SITEMAP).await
+}
