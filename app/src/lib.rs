@@ -5,6 +5,7 @@
 
 pub mod door;
 pub mod kit;
+pub mod live;
 pub mod shell;
 
 pub mod account;

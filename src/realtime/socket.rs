@@ -135,6 +135,9 @@ impl Attended {
     async fn close(&mut self, code: u16, reason: &'static str) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
+        // What the peer still sends is taken in, or the reset that answers it would overtake our last words.
+        let farewell = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
     }
 
     async fn pass_on(&mut self, first: &Arc<Delivery>, queue: &mut mpsc::Receiver<Arc<Delivery>>) -> Flow {

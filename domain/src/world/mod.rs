@@ -54,6 +54,22 @@ impl World {
         Self { db, house, clock, chance, mails, gateway, calendars, counter: AtomicU64::new(1) }
     }
 
+    /// What a second node would have: the same ports, its own memory, and this database.
+    pub fn another_house(&self, db: PgPool) -> Arc<House> {
+        Arc::new(House {
+            db,
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+            payments: self.gateway.clone(),
+            mail: self.mails.clone(),
+            calendars: self.calendars.clone(),
+            base_url: self.house.base_url.clone(),
+            settings: crate::settings::Remembered::default(),
+            caches: crate::cache::Caches::default(),
+            committed: tokio::sync::Notify::new(),
+        })
+    }
+
     pub fn now(&self) -> Instant {
         self.house.clock.now()
     }
