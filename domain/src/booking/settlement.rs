@@ -1,11 +1,20 @@
-//! Where a booking and its payment meet: whoever brings the news, the same transition follows.
+//! Where a booking and its payment meet: whoever brings the news (webhook, return, reconciler, a page that asks), the same
+//! idempotent transition follows, in any order.
+//!
+//! What the gateway says is compared with our own row first: object, currency and amount. Money that fits confirms the booking; money
+//! that fits nothing any more goes back whole. An answer that does not come leaves everything pending.
 
-use crate::ctx::Ctx;
-use crate::error::{Error, Result};
-use crate::id::BookingId;
+mod apply;
+mod ask;
+mod by_hand;
+mod collect;
+mod pay;
+mod receive;
+#[cfg(test)]
+mod tests;
 
-/// Charges what was set aside for an accepted request; the money then confirms it through [`super::transition::money_arrived`].
-/// Until payments can be started there is none to charge.
-pub async fn collect(_ctx: &Ctx, _booking: BookingId) -> Result<()> {
-    Err(Error::Unavailable { retry_after_s: 60 })
-}
+pub use ask::{book_fee, reconcile, release, send_refund, settle};
+pub use by_hand::refund_by_hand;
+pub use collect::collect;
+pub use pay::{Pay, pay, state};
+pub use receive::receive;

@@ -32,8 +32,14 @@ mod tests;
 
 pub use model::*;
 #[cfg(feature = "server")]
+pub(crate) use refunds::{note_in as note_refund, return_whole, send as send_refund};
+#[cfg(feature = "server")]
 pub use refunds::{NewRefund, refund};
 #[cfg(feature = "server")]
+pub(crate) use service::release;
+#[cfg(feature = "server")]
 pub use service::{find_for_booking, find_for_payer, get, list, list_receipts, void};
+#[cfg(feature = "server")]
+pub(crate) use start::ask;
 #[cfg(feature = "server")]
 pub use start::{StartPayment, start};

@@ -22,10 +22,10 @@ pub(crate) struct PaymentRow {
     pub booking: BookingId,
     pub payer: Option<AccountId>,
     pub amount: Money,
-    pub is_manual: bool,
     pub status: PaymentStatus,
     pub captured_minor: i64,
     pub refunded_minor: i64,
+    pub created_at: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ pub(crate) async fn find_live(db: impl PgExecutor<'_>, booking: BookingId) -> Re
     let row = sqlx::query!(
         r#"select
             id as "id: PaymentId", booking_id as "booking: BookingId", payer_id as "payer: AccountId", currency, amount_minor,
-            capture, status, captured_minor, refunded_minor
+            status, captured_minor, refunded_minor, created_at as "created_at: Instant"
          from payments
          where booking_id = $1
            and (status in ('pending', 'authorised') or captured_minor > refunded_minor)
@@ -73,10 +73,10 @@ pub(crate) async fn find_live(db: impl PgExecutor<'_>, booking: BookingId) -> Re
         booking: r.booking,
         payer: r.payer,
         amount: Money::new(r.amount_minor, currency(&r.currency)),
-        is_manual: r.capture == "manual",
         status: PaymentStatus::parse(&r.status).unwrap_or(PaymentStatus::Pending),
         captured_minor: r.captured_minor,
         refunded_minor: r.refunded_minor,
+        created_at: r.created_at,
     }))
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn lock_payment(db: impl PgExecutor<'_>, id: PaymentId) -> Resu
     let r = sqlx::query!(
         r#"select
             id as "id: PaymentId", booking_id as "booking: BookingId", payer_id as "payer: AccountId", currency, amount_minor,
-            capture, status, captured_minor, refunded_minor
+            status, captured_minor, refunded_minor, created_at as "created_at: Instant"
          from payments
          where id = $1
          for update"#,
@@ -98,10 +98,10 @@ pub(crate) async fn lock_payment(db: impl PgExecutor<'_>, id: PaymentId) -> Resu
         booking: r.booking,
         payer: r.payer,
         amount: Money::new(r.amount_minor, currency(&r.currency)),
-        is_manual: r.capture == "manual",
         status: PaymentStatus::parse(&r.status).unwrap_or(PaymentStatus::Pending),
         captured_minor: r.captured_minor,
         refunded_minor: r.refunded_minor,
+        created_at: r.created_at,
     })
 }
 
@@ -411,4 +411,77 @@ pub(crate) async fn note_message(db: impl PgExecutor<'_>, gateway: &str, id: &st
     .execute(db)
     .await?;
     Ok(())
+}
+
+pub(crate) async fn get_booking_of(db: impl PgExecutor<'_>, payment: PaymentId) -> Result<BookingId> {
+    let row = sqlx::query_scalar!(r#"select booking_id as "id: BookingId" from payments where id = $1"#, payment as PaymentId)
+        .fetch_one(db)
+        .await?;
+    Ok(row)
+}
+
+/// Whether another payment of the booking holds money: captured and not gone back, or (`or_open`) set aside or being collected.
+pub(crate) async fn has_other_money(db: impl PgExecutor<'_>, booking: BookingId, payment: PaymentId, or_open: bool) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+            select from payments
+            where booking_id = $1
+              and id <> $2
+              and (captured_minor > refunded_minor or ($3 and status in ('pending', 'authorised')))
+         ) as "exists!""#,
+        booking as BookingId,
+        payment as PaymentId,
+        or_open,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Set aside on the card, with the amount it was set aside for.
+pub(crate) async fn set_amount_authorised(
+    db: impl PgExecutor<'_>,
+    id: PaymentId,
+    amount_minor: i64,
+    tip_minor: i64,
+    now: Instant,
+) -> Result<()> {
+    sqlx::query!(
+        "update payments
+         set status = 'authorised', amount_minor = $2, tip_minor = $3, updated_at = $4
+         where id = $1 and captured_minor = 0",
+        id as PaymentId,
+        amount_minor,
+        tip_minor,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether the payment's money came for something it could not pay any more.
+pub(crate) async fn is_unexpected(db: impl PgExecutor<'_>, id: PaymentId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from ledger_transactions where cause = 'unexpected:' || $1::uuid) as "exists!""#,
+        id as PaymentId,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Bookings that are over, or out of the running for a day, whose payment is still open.
+pub(crate) async fn list_abandoned(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<BookingId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select b.id as "id: BookingId"
+         from payments p
+         join bookings b on b.id = p.booking_id
+         where p.status = 'pending'
+           and (lower(b.during) <= $1 or (b.status in ('expired', 'cancelled', 'declined') and p.created_at < $1::timestamptz - interval '1 day'))
+         order by p.created_at
+         limit $2"#,
+        now as Instant,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
 }

@@ -1,0 +1,122 @@
+//! Asking the gateway: for one attempt, for everything without news, for what it kept, for refunds under way.
+
+use super::apply::{Applied, Source, apply};
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::id::{AttemptId, RefundId};
+use crate::ledger::{self, Cause, Posting};
+use crate::payment::port::{GatewayError, Intent};
+use crate::payment::store::{self, AttemptRow};
+use crate::payment::{self, AttemptStatus, CardView, jobs};
+use crate::queue;
+use crate::time::DAY;
+
+/// How many of a kind one round of the reconciler takes.
+const ROUND: i64 = 100;
+
+/// Asks how the attempt stands and applies the answer. Without an answer nothing changes, and the error says so.
+pub async fn settle(ctx: &Ctx, id: AttemptId) -> Result<()> {
+    let Some(mut attempt) = store::find_attempt(ctx.db(), id).await? else { return Ok(()) };
+    if attempt.gateway_ref.is_none() && attempt.session_ref.is_none() {
+        if !matches!(attempt.status, AttemptStatus::Created | AttemptStatus::Unknown) {
+            return Ok(());
+        }
+        payment::ask(ctx, &attempt).await?;
+        attempt = store::find_attempt(ctx.db(), id).await?.ok_or(Error::NotFound)?;
+    }
+    let Some(intent) = find_intent(ctx, &attempt).await? else { return Ok(()) };
+    let mut tx = ctx.begin().await?;
+    if let Applied::Differs(what) = apply(&mut tx, ctx, id, &intent, Source::Answer).await? {
+        tracing::error!(attempt = %id, what, "the gateway's answer is not about our attempt");
+        store::touch_attempt(&mut *tx, id, ctx.now()).await?;
+    }
+    ctx.commit(tx).await
+}
+
+/// The intent behind an attempt, which on a hosted page exists only once someone has paid there.
+async fn find_intent(ctx: &Ctx, attempt: &AttemptRow) -> Result<Option<Intent>> {
+    let gateway = &ctx.house().payments;
+    let reference = match (&attempt.gateway_ref, &attempt.session_ref) {
+        (Some(reference), _) => Some(reference.clone()),
+        (None, Some(page)) => {
+            let page = answered(gateway.get_hosted_page(page).await)?;
+            if page.is_expired && page.intent_reference.is_none() {
+                store::set_attempt_status(ctx.db(), attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;
+                return Ok(None);
+            }
+            page.intent_reference
+        }
+        (None, None) => None,
+    };
+    match reference {
+        Some(reference) => answered(gateway.get_intent(&reference).await).map(Some),
+        None => {
+            store::touch_attempt(ctx.db(), attempt.id, ctx.now()).await?;
+            Ok(None)
+        }
+    }
+}
+
+fn answered<T>(answer: Result<T, GatewayError>) -> Result<T> {
+    answer.map_err(|error| match error {
+        GatewayError::Unknown(_) => Error::Unavailable { retry_after_s: 5 },
+        refused => Error::internal(refused),
+    })
+}
+
+/// The job behind giving up. What was paid just before is settled instead, and goes back.
+pub async fn release(ctx: &Ctx, id: AttemptId) -> Result<()> {
+    if payment::release(ctx, id).await? { Ok(()) } else { settle(ctx, id).await }
+}
+
+/// The job behind a refund.
+pub async fn send_refund(ctx: &Ctx, id: RefundId) -> Result<()> {
+    payment::send_refund(ctx, id).await
+}
+
+/// Posts what the gateway kept for a captured payment, once its balance transaction tells; after a day without one it is left out.
+pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
+    let Some(attempt) = store::find_attempt(ctx.db(), id).await? else { return Ok(()) };
+    let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
+    let intent = answered(ctx.house().payments.get_intent(reference).await)?;
+    let mut tx = ctx.begin().await?;
+    let payment = store::lock_payment(&mut *tx, attempt.payment).await?;
+    if let Some(card) = &intent.card {
+        store::set_card(&mut *tx, payment.id, &CardView { brand: card.brand.clone(), last4: card.last4.clone() }).await?;
+    }
+    match intent.fee_minor {
+        Some(amount_minor) => {
+            let cause = Cause::Fee { payment: payment.id, amount_minor };
+            ledger::post(&mut tx, ctx, &Posting { booking: payment.booking, currency: payment.amount.currency, cause }).await?;
+        }
+        None if ctx.now() - payment.created_at < DAY => return Err(Error::Unavailable { retry_after_s: 60 }),
+        None => tracing::warn!(payment = %payment.id, "the gateway names no fee"),
+    }
+    ctx.commit(tx).await
+}
+
+/// Looks after what nobody has news of: open attempts, refunds under way, and payments of bookings that are over. One that fails does not keep the others waiting.
+pub async fn reconcile(ctx: &Ctx) -> Result<()> {
+    for attempt in store::list_due_attempts(ctx.db(), ctx.now(), ROUND).await? {
+        if let Err(error) = settle(ctx, attempt).await {
+            tracing::warn!(%attempt, %error, "an attempt could not be reconciled");
+            store::touch_attempt(ctx.db(), attempt, ctx.now()).await?;
+        }
+    }
+    for refund in store::list_due_refunds(ctx.db(), ctx.now(), ROUND).await? {
+        if let Err(error) = payment::send_refund(ctx, refund).await {
+            tracing::warn!(%refund, %error, "a refund could not be reconciled");
+        }
+    }
+    for booking in store::list_abandoned(ctx.db(), ctx.now(), ROUND).await? {
+        let mut tx = ctx.begin().await?;
+        payment::void(&mut tx, ctx, booking).await?;
+        ctx.commit(tx).await?;
+    }
+    Ok(())
+}
+
+/// Lets an attempt be asked about soon.
+pub(super) async fn ask_soon(tx: &mut crate::ctx::Tx, ctx: &Ctx, id: AttemptId) -> Result<()> {
+    queue::enqueue(tx, ctx, jobs::settle(id)).await
+}

@@ -1,0 +1,73 @@
+//! Charging what was set aside for an accepted request.
+
+use super::apply::{Source, apply};
+use crate::ctx::Ctx;
+use crate::error::{Error, Refuse, Result};
+use crate::event::{EventKind, NewEvent};
+use crate::id::BookingId;
+use crate::outbox;
+use crate::payment::port::GatewayError;
+use crate::payment::{AttemptStatus, PaymentRefusal, PaymentStatus, store};
+
+/// Why an accepted request is not confirmed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCollected {
+    /// The customer was asked for another card.
+    CardFailed,
+    NothingSetAside,
+}
+
+impl Refuse for NotCollected {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::CardFailed => "capture_failed",
+            Self::NothingSetAside => "nothing_authorised",
+        }
+    }
+    fn sentence(&self) -> String {
+        match self {
+            Self::CardFailed => {
+                "The customer's card could not be charged. We have asked them for another one; accept again once they have given it.".into()
+            }
+            Self::NothingSetAside => "The customer has not given a working card yet. Accept again once they have.".into(),
+        }
+    }
+}
+
+/// Captures the authorised payment of a booking; the money then confirms it as any money does. Safe to repeat. A card that fails leaves the request open and
+/// asks the customer for another; without an answer nothing is decided.
+pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
+    let Some(payment) = store::find_live(ctx.db(), booking).await? else { return Err(NotCollected::NothingSetAside.into()) };
+    if payment.captured_minor > 0 {
+        return Ok(());
+    }
+    let attempts = store::list_open_attempts(ctx.db(), payment.id).await?;
+    let Some(attempt) = attempts.into_iter().find(|a| a.status == AttemptStatus::Authorised) else {
+        return Err(NotCollected::NothingSetAside.into());
+    };
+    let reference = attempt.gateway_ref.as_deref().ok_or(NotCollected::NothingSetAside)?;
+    match ctx.house().payments.capture(reference, payment.amount, &format!("capture-{}", attempt.id)).await {
+        Ok(intent) => {
+            let mut tx = ctx.begin().await?;
+            apply(&mut tx, ctx, attempt.id, &intent, Source::Answer).await?;
+            ctx.commit(tx).await
+        }
+        Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),
+        Err(error) => {
+            let code = match &error {
+                GatewayError::Declined(decline) => decline.code.clone(),
+                _ => "capture_failed".to_owned(),
+            };
+            tracing::warn!(%booking, %error, "an authorised payment could not be captured");
+            let mut tx = ctx.begin().await?;
+            let locked = crate::booking::store::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
+            store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Failed, Some(&code), ctx.now()).await?;
+            store::set_payment_status(&mut *tx, payment.id, PaymentStatus::Failed, ctx.now()).await?;
+            let data = serde_json::json!({ "payment_id": payment.id, "amount": payment.amount, "code": code, "stage": "capture" });
+            let event = NewEvent::new(EventKind::PaymentFailed).booking(booking).provider(locked.provider_id).account(locked.customer_id);
+            outbox::record(&mut tx, ctx, event.data(data)).await?;
+            ctx.commit(tx).await?;
+            Err(NotCollected::CardFailed.into())
+        }
+    }
+}

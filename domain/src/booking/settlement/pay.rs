@@ -1,0 +1,81 @@
+//! Beginning to pay for a booking, and asking how it stands.
+
+use crate::booking::model::{BookingRefusal, Status, ViewerRole};
+use crate::booking::store::BookingRow;
+use crate::booking::transition;
+use crate::ctx::Ctx;
+use crate::error::{Error, Fields, Result};
+use crate::id::BookingId;
+use crate::money::Money;
+use crate::payment::port::Capture;
+use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment};
+
+/// How one wants to pay.
+#[derive(Debug, Clone, Default)]
+pub struct Pay {
+    /// On the gateway's own page, which needs no script in ours.
+    pub is_hosted: bool,
+    /// Programs bring a payment method of the gateway and confirm at once.
+    pub payment_method: Option<String>,
+}
+
+/// Starts or continues the payment of a hold (or of a request whose card failed). Its details must have been given by checking out. The hold lasts longer
+/// from the first attempt on. For the customer only.
+pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
+    let mut tx = ctx.begin().await?;
+    let (row, role) = transition::lock(&mut tx, ctx, id).await?;
+    if role != ViewerRole::Customer {
+        return Err(Error::Forbidden);
+    }
+    let settled = payment::find_for_booking(ctx, id).await?.filter(|p| !matches!(p.status, PaymentStatus::Pending | PaymentStatus::Failed));
+    match (row.status(), settled) {
+        // sent twice, or in two tabs: the first one has settled it
+        (Status::Requested | Status::Confirmed | Status::InProgress | Status::Completed, Some(payment)) => return Ok(payment),
+        (Status::Held, _) => transition::extend_hold_for_payment(&mut tx, ctx, id).await?,
+        (Status::Requested, None) if row.answer_by.is_none_or(|by| ctx.now() < by) => {}
+        (Status::Expired, _) => return Err(BookingRefusal::HoldExpired.into()),
+        (status, _) => return Err(BookingRefusal::WrongStatus { status }.into()),
+    }
+    if row.customer_email.is_empty() {
+        return Err(Fields::one("email", "Tell us who you are before you pay.").into());
+    }
+    ctx.commit(tx).await?;
+    let view = payment::start(ctx, request(ctx, &row, how)).await?;
+    match (view.attempt, view.attempt_id) {
+        // a program's card was charged in the same call
+        (Some(AttemptStatus::Processing), Some(attempt)) => {
+            super::settle(ctx, attempt).await?;
+            payment::find_for_payer(ctx, id).await?.ok_or(Error::NotFound)
+        }
+        _ => Ok(view),
+    }
+}
+
+fn request(ctx: &Ctx, row: &BookingRow, how: Pay) -> StartPayment {
+    StartPayment {
+        booking: row.id,
+        amount: Money::new(row.price().total(), row.currency()),
+        tip_minor: row.tip_minor,
+        capture: if row.needs_approval { Capture::Manual } else { Capture::Automatic },
+        payer: row.customer_id,
+        email: Some(row.customer_email.clone()),
+        description: format!("{} with {} ({})", row.service_name, row.provider_name, row.reference),
+        return_url: ctx.url(&format!("/checkout/{}/return", row.id)),
+        cancel_url: ctx.url(&format!("/checkout/{}", row.id)),
+        is_hosted: how.is_hosted,
+        payment_method: how.payment_method,
+    }
+}
+
+/// How the payment of a booking stands. While it is open the gateway is asked first, so that whoever comes back from it, or lost the line while paying, sees the
+/// truth. For the customer; None when nothing was ever started.
+pub async fn state(ctx: &Ctx, id: BookingId) -> Result<Option<PaymentView>> {
+    let booking = crate::booking::get(ctx, id).await?;
+    let Some(view) = payment::find_for_payer(ctx, id).await? else { return Ok(None) };
+    if let (PaymentStatus::Pending, Some(attempt)) = (view.status, view.attempt_id) {
+        // no answer is no answer: the row stays as it is
+        let _ = super::settle(ctx, attempt).await;
+    }
+    let view = payment::find_for_payer(ctx, id).await?;
+    Ok(if booking.viewer == ViewerRole::Customer { view } else { view.map(|view| PaymentView { next: None, ..view }) })
+}
