@@ -1,8 +1,9 @@
 //! What runs later: the table of job kinds and of the clock's regular duties. Each entry calls a verb of its room.
 
+use crate::booking::settlement;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::{account, booking, notify, queue, reactions, review, scheduling, search};
+use crate::{account, booking, notify, payment, queue, reactions, review, scheduling, search};
 use serde::de::DeserializeOwned;
 
 /// Runs one job. An unknown kind is an error, so that a job of a newer release waits for the newer worker.
@@ -12,6 +13,10 @@ pub async fn run(ctx: &Ctx, kind: &str, payload: serde_json::Value) -> Result<()
         notify::jobs::BOOKING => tell_of_booking(ctx, payload).await,
         notify::jobs::PROVIDER => notify::jobs::tell_of_provider(ctx, payload).await,
         notify::jobs::SEND => notify::jobs::send(ctx, payload).await,
+        payment::jobs::SETTLE => settlement::settle(ctx, read::<payment::jobs::AttemptJob>(payload)?.attempt).await,
+        payment::jobs::RELEASE => settlement::release(ctx, read::<payment::jobs::AttemptJob>(payload)?.attempt).await,
+        payment::jobs::FEE => settlement::book_fee(ctx, read::<payment::jobs::AttemptJob>(payload)?.attempt).await,
+        payment::jobs::REFUND => settlement::send_refund(ctx, read::<payment::jobs::RefundJob>(payload)?.refund).await,
         reactions::AGAIN => reactions::react_again(ctx, read(payload)?).await,
         scheduling::jobs::IMPORT => scheduling::jobs::import(ctx, payload).await,
         search::jobs::REFRESH_ALL => search::jobs::refresh_all(ctx).await,
@@ -37,6 +42,7 @@ pub const DUTIES: &[Duty] = &[
     Duty { name: booking::jobs::EXPIRE, every_s: 2 },
     Duty { name: booking::jobs::CLOSE, every_s: 30 },
     Duty { name: notify::jobs::REMIND, every_s: 300 },
+    Duty { name: payment::jobs::RECONCILE, every_s: 10 },
     Duty { name: queue::SWEEP, every_s: 600 },
     Duty { name: review::jobs::PUBLISH_DUE, every_s: 60 },
     Duty { name: scheduling::jobs::REFRESH, every_s: 60 },
@@ -48,6 +54,7 @@ pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
         booking::jobs::EXPIRE => booking::jobs::expire_holds(ctx).await,
         booking::jobs::CLOSE => booking::jobs::close_due(ctx).await,
         notify::jobs::REMIND => notify::remind(ctx).await,
+        payment::jobs::RECONCILE => settlement::reconcile(ctx).await,
         queue::SWEEP => queue::sweep(ctx).await,
         review::jobs::PUBLISH_DUE => review::jobs::publish_due(ctx).await,
         scheduling::jobs::REFRESH => scheduling::refresh_due(ctx).await,

@@ -27,14 +27,12 @@ mod service;
 mod start;
 #[cfg(feature = "server")]
 pub(crate) mod store;
-#[cfg(all(test, feature = "server"))]
-mod tests;
 
 pub use model::*;
 #[cfg(feature = "server")]
-pub(crate) use refunds::{note_in as note_refund, return_whole, send as send_refund};
-#[cfg(feature = "server")]
 pub use refunds::{NewRefund, refund};
+#[cfg(feature = "server")]
+pub(crate) use refunds::{note_in as note_refund, return_whole, send as send_refund};
 #[cfg(feature = "server")]
 pub(crate) use service::release;
 #[cfg(feature = "server")]

@@ -75,6 +75,13 @@ impl FakeGateway {
         intent.failure = Some(Decline { code: code.to_owned() });
         intent.clone()
     }
+    /// Such as a challenge that waits for the customer.
+    pub fn set_status(&self, reference: &str, status: IntentStatus) {
+        if let Some(intent) = self.inner().intents.get_mut(reference) {
+            intent.status = status;
+            intent.failure = None;
+        }
+    }
     /// The message the gateway would send about the intent as it stands.
     pub fn message_about(&self, event_id: &str, reference: &str) -> GatewayMessage {
         let intent = self.inner().intents.get(reference).cloned().expect("an intent of this gateway");

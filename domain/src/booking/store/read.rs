@@ -175,7 +175,8 @@ macro_rules! select_booking {
                 m.tax_minor as "refunded_tax_minor!",
                 m.tip_minor as "refunded_tip_minor!",
                 m.commission_minor as "refunded_commission_minor!",
-                exists (select from payments y where y.booking_id = b.id and y.captured_minor > 0) as "is_paid!",
+                -- money that came for something it could not pay any more is posted otherwise
+                exists (select from ledger_transactions y where y.booking_id = b.id and y.cause like 'captured:%') as "is_paid!",
                 exists (select from payments y where y.booking_id = b.id and y.status = 'authorised') as "is_authorised!",
                 array(select w.side from reviews w where w.booking_id = b.id) as "reviewed_by!",
                 exists (select from allocations o where o.booking_id = b.id and o.is_live) as "is_occupying!"
@@ -194,6 +195,7 @@ macro_rules! select_booking {
                 from refunds z
                 where z.booking_id = b.id
                 and z.status <> 'failed'
+                and not z.is_return
              ) m "# + $tail,
             $($arg),*
         )

@@ -55,7 +55,11 @@ pub(crate) async fn list_views(db: &PgPool, gateway: &dyn PaymentGateway, wanted
          join providers v on v.id = b.provider_id
          left join accounts c on c.id = p.payer_id
          left join lateral (
-            select * from payment_attempts where payment_id = p.id order by created_at desc, id desc limit 1
+            select * from payment_attempts
+            where payment_id = p.id
+            -- the one that counts: what paid or still may, else the last
+            order by status in ('failed', 'cancelled'), created_at desc, id desc
+            limit 1
          ) a on true
          where ($1::uuid is null or p.id = $1)
            and ($2::uuid is null or p.booking_id = $2)

@@ -1,1 +1,0 @@
-//! Payments on a real database, against a gateway in memory.
