@@ -3,10 +3,12 @@
 pub mod account;
 pub mod extract;
 pub mod openapi;
+pub mod payment;
 pub mod problem;
 pub mod provider;
 pub mod repeat;
 pub mod scheduling;
+pub mod webhook;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;

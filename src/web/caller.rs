@@ -32,3 +32,13 @@ impl axum::response::IntoResponse for PageError {
         failed(self.0)
     }
 }
+
+/// What the address names; an id that is none leads nowhere: 404.
+pub struct At<T>(pub T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned + Send> FromRequestParts<S> for At<T> {
+    type Rejection = PageError;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        axum::extract::Path::<T>::from_request_parts(parts, state).await.map(|path| Self(path.0)).map_err(|_| PageError(Error::NotFound))
+    }
+}

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod calendar;
 pub mod caller;
 pub mod form;
+pub mod payment;
 pub mod render;
 pub mod session;
 pub mod site;
@@ -27,6 +28,7 @@ pub fn router() -> axum::Router<AppState> {
     let mut all = axum::Router::new();
     all = all.merge(account::router());
     all = all.merge(calendar::router());
+    all = all.merge(payment::router());
     all = all.merge(site::router());
     all
 }

@@ -1,1 +1,6 @@
+//! Paying, receipts, and what a provider has earned.
 
+pub mod api;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod pages;

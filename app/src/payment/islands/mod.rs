@@ -1,0 +1,7 @@
+//! The card form on the checkout page.
+
+mod card_form;
+#[cfg(feature = "hydrate")]
+mod gateway;
+
+pub use card_form::CardForm;
