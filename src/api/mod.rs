@@ -15,5 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything below `/api/v1`. One line a room, in alphabetical order.
 pub fn rooms() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::router()).merge(provider::router()).merge(scheduling::router())
+    OpenApiRouter::new()
+        .merge(account::router())
+        .merge(payment::router())
+        .merge(provider::router())
+        .merge(scheduling::router())
+        .merge(webhook::router())
 }
