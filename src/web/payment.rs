@@ -57,8 +57,5 @@ async fn money(Caller(ctx): Caller, At(id): At<ProviderId>, Query(shown): Query<
 }
 
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/receipts", get(receipts))
-        .route("/bookings/{id}/receipt", get(receipt))
-        .route("/desk/{id}/money", get(money))
+    Router::new().route("/receipts", get(receipts)).route("/bookings/{id}/receipt", get(receipt)).route("/desk/{id}/money", get(money))
 }

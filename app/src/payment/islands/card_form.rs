@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 /// What the person sees of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the browser moves on from loading"))]
 enum Phase {
     Loading,
     Ready,
@@ -184,7 +185,12 @@ mod run {
     }
 
     /// Where to go, or what is wrong.
-    async fn run(terms: &Terms, form: &HtmlFormElement, gateway: &Gateway, set_phase: WriteSignal<Phase>) -> Result<String, Vec<(Option<String>, String)>> {
+    async fn run(
+        terms: &Terms,
+        form: &HtmlFormElement,
+        gateway: &Gateway,
+        set_phase: WriteSignal<Phase>,
+    ) -> Result<String, Vec<(Option<String>, String)>> {
         let details = details_of(form);
         gateway.set_amount(terms.base_minor + details.tip_minor);
         set_phase.set(Phase::Busy("Checking what you entered."));

@@ -56,7 +56,15 @@ pub async fn load(script_url: &str) -> Result<(), JsValue> {
 
 impl Gateway {
     /// Puts the form into `into`. `amount` in minor units, `currency` as ISO 4217.
-    pub fn mount(key: &str, amount: i64, currency: &str, is_manual: bool, into: &Element, on_ready: &Function, on_failed: &Function) -> Result<Self, JsValue> {
+    pub fn mount(
+        key: &str,
+        amount: i64,
+        currency: &str,
+        is_manual: bool,
+        into: &Element,
+        on_ready: &Function,
+        on_failed: &Function,
+    ) -> Result<Self, JsValue> {
         let window: JsValue = web_sys::window().ok_or(JsValue::NULL)?.into();
         let stripe = call(&window, "Stripe", &[key.into()])?;
         let options = object(&[

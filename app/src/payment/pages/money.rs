@@ -23,8 +23,12 @@ pub enum Period {
 }
 
 impl Period {
-    const ALL: [(Self, &'static str, &'static str); 4] =
-        [(Self::Week, "week", "7 days"), (Self::Month, "month", "30 days"), (Self::Quarter, "quarter", "90 days"), (Self::Year, "year", "A year")];
+    const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Week, "week", "7 days"),
+        (Self::Month, "month", "30 days"),
+        (Self::Quarter, "quarter", "90 days"),
+        (Self::Year, "year", "A year"),
+    ];
 
     pub const fn days(self, today: Date) -> (Date, Date) {
         let length = match self {
