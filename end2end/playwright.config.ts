@@ -20,7 +20,7 @@ export default defineConfig({
   fullyParallel: false,
   workers: 2,
   retries: process.env.CI ? 1 : 0,
-  use: { baseURL, launchOptions, locale: "en-GB", timezoneId: "Europe/Lisbon", trace: "retain-on-failure", screenshot: "only-on-failure" },
+  use: { baseURL, launchOptions, serviceWorkers: "block", locale: "en-GB", timezoneId: "Europe/Lisbon", trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "desktop", use: desktop },
     { name: "phone", use: phone },

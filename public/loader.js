@@ -115,3 +115,6 @@ if (islands.length) {
     if (detail.isGone) takeNewRelease();
   });
 }
+
+// Pages that were seen work offline; see root/sw.js. Not before the page itself is done.
+if (navigator.serviceWorker) addEventListener("load", () => idle(() => navigator.serviceWorker.register("/sw.js").catch(() => {})));

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod caller;
 pub mod form;
 pub mod payment;
+pub mod offline;
 pub mod render;
 pub mod session;
 pub mod site;
@@ -31,4 +32,5 @@ pub fn router() -> axum::Router<AppState> {
     all = all.merge(payment::router());
     all = all.merge(site::router());
     all
+    axum::Router::new().merge(account::router()).merge(offline::router()).merge(site::router())
 }

@@ -1,6 +1,7 @@
 pub mod error;
 mod help;
 mod home;
+pub mod offline;
 mod paper;
 
 pub use help::{CancellingPage, HelpPage};
