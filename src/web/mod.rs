@@ -30,7 +30,7 @@ pub fn router() -> axum::Router<AppState> {
     all = all.merge(account::router());
     all = all.merge(calendar::router());
     all = all.merge(payment::router());
+    all = all.merge(offline::router());
     all = all.merge(site::router());
     all
-    axum::Router::new().merge(account::router()).merge(offline::router()).merge(site::router())
 }
