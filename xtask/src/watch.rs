@@ -24,6 +24,7 @@ pub fn watch(house: &House) -> Result<()> {
     children::listen_for_the_end()?;
     let ports = Ports::usual()?;
     ports.want()?;
+    build::let_pages_follow();
     build::build(house, Scope::Everything)?;
     stage::compile(house, "debug")?;
     let database = start::open_database(house, false)?;
@@ -97,6 +98,6 @@ fn follow(house: &House, stage: &Stage, running: &mut Vec<Running>, change: Chan
     } else {
         running[0] = server;
     }
-    say("open pages may be looked at again");
-    Ok(())
+    // Only now: open pages reload when they see it.
+    build::build(house, Scope::StyleOnly)
 }

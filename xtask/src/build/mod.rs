@@ -22,6 +22,11 @@ pub enum Scope {
     StyleOnly,
 }
 
+/// From now on pages that are built reload by themselves when the site is written anew.
+pub fn let_pages_follow() {
+    site::IS_WATCHED.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
 /// Builds the site into `target/site` unless nothing has changed.
 pub fn build(house: &House, scope: Scope) -> Result<()> {
     let islands = match scope {

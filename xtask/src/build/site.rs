@@ -11,6 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// While `cargo xtask watch` runs, pages look every second whether the site was written anew, and reload.
+pub static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+
+const FOLLOW: &str = r#"
+{let seen;setInterval(async()=>{try{const answer=await fetch("/manifest.webmanifest",{method:"HEAD",cache:"no-store"});const at=answer.headers.get("last-modified");if(seen&&at!==seen)location.reload();seen=at}catch{}},1000)}
+"#;
 
 /// Logical name → where it is. `site/assets.json`.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -82,7 +90,10 @@ pub fn assemble(house: &House, islands: Option<Islands>, style: Style) -> Result
         shelve_islands(&mut shelf, islands)?;
     }
     if public.join("loader.js").exists() {
-        let loader = refer(&minified(house, &public.join("loader.js"))?, &shelf)?;
+        let mut loader = refer(&minified(house, &public.join("loader.js"))?, &shelf)?;
+        if IS_WATCHED.load(Ordering::Relaxed) {
+            loader.push_str(FOLLOW);
+        }
         shelf.put("loader.js", loader.into_bytes());
     }
     write(house, shelf)
