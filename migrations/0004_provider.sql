@@ -157,6 +157,8 @@ create table search_documents (
     tsv          tsvector not null,
     -- longitude, latitude
     place        point,
+    -- the tenth of a degree it lies in, in an array so that one index serves words and place together
+    cells        integer[] not null,
     category_ids uuid[] not null,
     languages    text[] not null,
     currency     text not null,
@@ -169,7 +171,7 @@ create table search_documents (
     rating_mean  integer,
     updated_at   timestamptz not null
 );
-create index search_documents_tsv on search_documents using gin (tsv);
+create index search_documents_found on search_documents using gin (tsv, cells);
 create index search_documents_place on search_documents using gist (place);
 create index search_documents_categories on search_documents using gin (category_ids);
 create index search_documents_rating on search_documents (rating desc);

@@ -2,12 +2,15 @@
 
 pub mod account;
 pub mod extract;
+pub mod favourite;
 pub mod openapi;
 pub mod payment;
 pub mod problem;
 pub mod provider;
 pub mod repeat;
+pub mod review;
 pub mod scheduling;
+pub mod search;
 pub mod webhook;
 
 use crate::state::AppState;
@@ -17,8 +20,11 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn rooms() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(account::router())
+        .merge(favourite::router())
         .merge(payment::router())
         .merge(provider::router())
+        .merge(review::router())
         .merge(scheduling::router())
+        .merge(search::router())
         .merge(webhook::router())
 }

@@ -4,10 +4,13 @@ pub mod account;
 pub mod assets;
 pub mod calendar;
 pub mod caller;
+pub mod favourite;
 pub mod form;
-pub mod payment;
 pub mod offline;
+pub mod payment;
 pub mod render;
+pub mod review;
+pub mod search;
 pub mod session;
 pub mod site;
 
@@ -26,7 +29,7 @@ pub fn is_static(path: &str) -> bool {
 /// All pages. One line a room, in alphabetical order.
 #[rustfmt::skip]
 pub fn router() -> axum::Router<AppState> {
-    let mut all = axum::Router::new();
+    let mut all = axum::Router::new().merge(favourite::router()).merge(review::router()).merge(search::router());
     all = all.merge(account::router());
     all = all.merge(calendar::router());
     all = all.merge(payment::router());

@@ -1,1 +1,3 @@
+//! Providers someone wants to find again.
 
+pub mod pages;

@@ -1,1 +1,3 @@
+//! What both sides say afterwards.
 
+pub mod pages;

@@ -268,7 +268,7 @@ fn rank(found: &mut [Found], sort: Sort, now: Instant) {
 impl Found {
     /// Cards without a search: the first service of each.
     pub(super) fn plain(cards: Vec<CardRow>, services: Vec<ServiceRow>) -> Vec<Self> {
-        let no_facts = |id| CandidateRow { provider_id: id, text: None, metres: None, rating: 0, price: 0 };
+        let no_facts = |id| CandidateRow { provider_id: id, text: None, metres: None, rating: 0 };
         cards
             .into_iter()
             .filter_map(|card| {

@@ -20,6 +20,8 @@ pub mod jobs;
 mod showcase;
 #[cfg(feature = "server")]
 mod store;
+#[cfg(all(test, feature = "server"))]
+mod tests;
 
 #[cfg(feature = "server")]
 pub use documents::{react, refresh, refresh_all};

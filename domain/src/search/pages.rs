@@ -2,7 +2,7 @@
 
 use super::model::{FreeTime, ResultView};
 use crate::category::model::CategoryView;
-use crate::id::ServiceId;
+use crate::id::{ResourceId, ServiceId};
 use crate::page::Page;
 use crate::provider::model::{ProviderView, ServiceView};
 use crate::review::model::{Distribution, ReviewView};
@@ -47,6 +47,22 @@ pub struct VoiceView {
     pub published_at: Instant,
 }
 
+/// Days the booker's strip shows.
+pub const PROFILE_DAYS: i32 = 7;
+
+/// What of a provider's page is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileQuery {
+    /// The one shown in the booker; the first otherwise.
+    pub service: Option<ServiceId>,
+    /// Only this person's times.
+    pub with: Option<ResourceId>,
+    /// First day of the strip; otherwise today, or the first day with a free time if that is later than a week.
+    pub from: Option<Date>,
+    /// Cursor of later reviews.
+    pub reviews: Option<String>,
+}
+
 /// A provider's public page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProfileView {
@@ -58,6 +74,8 @@ pub struct ProfileView {
     pub availability: Option<Availability>,
     /// The soonest of all services, for the facts under the name.
     pub soonest: Option<FreeTime>,
+    /// The soonest of the chosen service, with anyone.
+    pub next_of_chosen: Option<FreeTime>,
     pub reviews: Page<ReviewView>,
     pub distribution: Distribution,
     pub is_favourite: bool,

@@ -2,7 +2,7 @@
 
 use super::finding::{Found, free_time};
 use super::model::{ResultView, SearchQuery};
-use super::pages::{HomeCategory, HomeView, ProfileView};
+use super::pages::{HomeCategory, HomeView, PROFILE_DAYS, ProfileQuery, ProfileView};
 use super::store::{candidates, showcase as store};
 use crate::category;
 use crate::ctx::Ctx;
@@ -23,8 +23,6 @@ const HOME_SHOWN: usize = 12;
 const VOICES: i64 = 3;
 /// Reviews on the provider's page before "show more".
 const REVIEWS: i64 = 6;
-/// Days the booker shows at first.
-const BOOKER_DAYS: i32 = 14;
 /// Addresses in the sitemap (the protocol's limit is 50,000).
 const SITEMAP: i64 = 45_000;
 
@@ -85,37 +83,39 @@ fn varied(results: Vec<ResultView>, limit: usize) -> Vec<ResultView> {
     ranked.into_iter().take(limit).map(|(_, result)| result).collect()
 }
 
-/// A provider's public page. `service`: the one shown in the booker; the first otherwise.
+/// A provider's public page.
 ///
 /// # Errors
 /// NotFound for a provider that is not active, except to its own team.
-pub async fn get_profile(ctx: &Ctx, slug: &str, service: Option<ServiceId>) -> Result<ProfileView> {
+pub async fn get_profile(ctx: &Ctx, slug: &str, query: &ProfileQuery) -> Result<ProfileView> {
     let provider = provider::get_by_slug(ctx, slug).await?;
     let id = provider.id;
     let now = ctx.now();
-    let today = zone::local_in(now, &provider.zone).date;
-    let first_reviews = PageQuery { limit: Some(REVIEWS), cursor: None };
+    let local = zone::stored(&provider.zone);
+    let today = zone::local(now, local).date;
+    let review_page = PageQuery { limit: Some(REVIEWS), cursor: query.reviews.clone() };
     let (services, reviews, distribution, is_favourite) = tokio::try_join!(
         provider::list_services(ctx, id),
-        review::list(ctx, id, &first_reviews),
+        review::list(ctx, id, &review_page),
         review::get_distribution(ctx, id),
         favourite::is_favourite(ctx, id),
     )?;
-    let chosen = service.filter(|s| services.iter().any(|known| known.id == *s)).or(services.first().map(|s| s.id));
+    let chosen = query.service.filter(|s| services.iter().any(|known| known.id == *s)).or(services.first().map(|s| s.id));
     let ids: Vec<ServiceId> = services.iter().map(|s| s.id).collect();
-    let availability = async {
-        match chosen {
-            Some(service) if provider.is_bookable() => {
-                let (from, to) = (today, today.plus_days(BOOKER_DAYS - 1));
-                let query = AvailabilityQuery { provider: id, service, from, to, zone: None, resource: None, extra_min: 0, ignoring: None };
-                scheduling::get_availability(ctx, &query).await.map(Some)
-            }
-            _ => Ok(None),
+    let mut free = scheduling::list_next_free(ctx, &ids, now, 1).await?;
+    let next_of_chosen = chosen.and_then(|id| free.get(&id)).and_then(|slots| slots.first()).map(|slot| free_time(slot.clone(), local));
+    let soonest = free.drain().flat_map(|(_, slots)| slots).min_by_key(|slot| slot.starts_at).map(|slot| free_time(slot, local));
+    let availability = match chosen {
+        Some(service) if provider.is_bookable() => {
+            let later = next_of_chosen.as_ref().map(|time| time.date).filter(|date| date.days() - today.days() >= PROFILE_DAYS);
+            let from = query.from.or(later).unwrap_or(today).clamp(today, today.plus_days(730));
+            let to = from.plus_days(PROFILE_DAYS - 1);
+            let wanted =
+                AvailabilityQuery { provider: id, service, from, to, zone: None, resource: query.with, extra_min: 0, ignoring: None };
+            Some(scheduling::get_availability(ctx, &wanted).await?)
         }
+        _ => None,
     };
-    let (availability, free) = tokio::try_join!(availability, scheduling::list_next_free(ctx, &ids, now, 1))?;
-    let local = zone::stored(&provider.zone);
-    let soonest = free.into_values().flatten().min_by_key(|slot| slot.starts_at).map(|slot| free_time(slot, local));
     Ok(ProfileView {
         url: ctx.url(&format!("/p/{}", provider.slug)),
         provider,
@@ -123,6 +123,7 @@ pub async fn get_profile(ctx: &Ctx, slug: &str, service: Option<ServiceId>) -> R
         chosen,
         availability,
         soonest,
+        next_of_chosen,
         reviews,
         distribution,
         is_favourite,

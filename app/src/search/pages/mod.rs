@@ -1,3 +1,5 @@
 mod results;
+mod why;
 
 pub use results::{SearchPage, SearchPageProps};
+pub use why::{WhyPage, WhyPageProps};

@@ -41,7 +41,6 @@ pub struct CandidateRow {
     pub text: Option<f64>,
     pub metres: Option<f64>,
     pub rating: i32,
-    pub price: i64,
 }
 
 /// How many match with each filter, the others staying.
@@ -78,7 +77,7 @@ fn all_but(left_out: &str) -> String {
 pub async fn list(db: &PgPool, wanted: &Wanted<'_>) -> Result<Vec<CandidateRow>> {
     let mut sql = matching(wanted);
     sql.push(
-        " select m.provider_id, m.text, m.metres, m.rating, m.price
+        " select m.provider_id, m.text, m.metres, m.rating
          from rated m
          where m.is_price and m.is_rating and m.is_language and m.is_category",
     );
@@ -186,6 +185,9 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
             .push(", ")
             .push_bind(at.lat + up)
             .push("))");
+        if let Some(cells) = cells(at, up, across) {
+            sql.push(" and d.cells && ").push_bind(cells);
+        }
     }
     if let Some(currency) = wanted.currency {
         sql.push(" and d.currency = ").push_bind(currency);
@@ -225,6 +227,15 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
     score(&mut sql, wanted);
     sql.push(" as score from priced p where p.price is not null or p.instant_price is not null or p.at_provider_price is not null or p.at_customer_price is not null or p.online_price is not null)");
     sql
+}
+
+/// The tenths of a degree that cover the box, numbered as the documents do; None where they are too many to help.
+fn cells(at: Point, up: f64, across: f64) -> Option<Vec<i32>> {
+    let tenth = |degrees: f64| (degrees * 10.0).floor() as i32;
+    let rows = tenth(at.lat - up + 90.0)..=tenth(at.lat + up + 90.0);
+    let columns = tenth(at.lng - across + 180.0)..=tenth(at.lng + across + 180.0);
+    let count = rows.clone().count() * columns.clone().count();
+    (count <= 200).then(|| rows.flat_map(|row| columns.clone().map(move |column| row * 3600 + column)).collect())
 }
 
 /// The six prices of a document, those that cannot reach the place left out.

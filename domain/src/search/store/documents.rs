@@ -55,13 +55,17 @@ pub async fn refresh(db: &mut PgConnection, providers: &[ProviderId], now: Insta
             on conflict do nothing
         )
         insert into search_documents
-            (provider_id, tsv, place, category_ids, languages, currency, prices, reach_km, rating, rating_mean, updated_at)
+            (provider_id, tsv, place, cells, category_ids, languages, currency, prices, reach_km, rating, rating_mean, updated_at)
         select
             t.id,
             setweight(to_tsvector('english', t.first_words), 'A')
                 || setweight(to_tsvector('english', t.next_words), 'B')
                 || setweight(to_tsvector('english', t.last_words), 'C'),
             point(t.lng, t.lat),
+            case
+                when t.lat is null or t.lng is null then '{}'
+                else array[floor((t.lat + 90) * 10)::integer * 3600 + floor((t.lng + 180) * 10)::integer]
+            end,
             t.category_ids,
             t.languages,
             t.currency,
@@ -75,6 +79,7 @@ pub async fn refresh(db: &mut PgConnection, providers: &[ProviderId], now: Insta
         on conflict (provider_id) do update set
             tsv = excluded.tsv,
             place = excluded.place,
+            cells = excluded.cells,
             category_ids = excluded.category_ids,
             languages = excluded.languages,
             currency = excluded.currency,

@@ -1,0 +1,5 @@
+mod desk;
+mod write;
+
+pub use desk::{DeskReviewsPage, DeskReviewsPageProps};
+pub use write::{ReviewPage, ReviewPageProps};
