@@ -111,3 +111,5 @@ create table reviews (
 );
 create index reviews_provider on reviews (provider_id, published_at desc, id desc) where published_at is not null and side = 'customer';
 create index reviews_due on reviews (due_at) where published_at is null;
+create index bookings_recent on bookings (created_at desc, id desc);
+create index bookings_made on bookings ((coalesce(requested_at, confirmed_at)));

@@ -107,6 +107,8 @@ create table ledger_transactions (
     at         timestamptz not null
 );
 create index ledger_transactions_booking on ledger_transactions (booking_id);
+create index ledger_transactions_at on ledger_transactions (at);
+create index ledger_transactions_payment on ledger_transactions (payment_id);
 
 create table ledger_entries (
     id             bigint generated always as identity primary key,
