@@ -2,6 +2,9 @@
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use domain::account;
+use domain::ctx::Ctx;
+use domain::error::Error;
 use fettle::config::Config;
 use fettle::realtime::relay;
 use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
@@ -141,13 +144,12 @@ async fn seed(config: Config, providers: Option<u32>) -> anyhow::Result<()> {
 }
 
 async fn grant(config: Config, email: &str) -> anyhow::Result<()> {
-    let db = boot::connect(&config).await?;
-    let done =
-        sqlx::query("update accounts set is_admin = true where lower(email) = lower($1) and not is_guest").bind(email).execute(&db).await?;
-    if done.rows_affected() == 0 {
-        bail!("nobody has registered with {email}");
+    let ctx = Ctx::system(boot::state(config).await?.house.clone(), "fettle admin grant");
+    match account::grant_role(&ctx, email, account::Role::Admin, true).await {
+        Ok(_) => println!("{email} is an admin now."),
+        Err(Error::NotFound) => bail!("nobody has registered with {email}"),
+        Err(error) => bail!("{}", error.sentence()),
     }
-    println!("{email} is an admin now.");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! REST, `/api/v1`: each file a room, its `router()` last.
 
 pub mod account;
+pub mod admin;
 pub mod extract;
 pub mod favourite;
 pub mod openapi;
@@ -20,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn rooms() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(account::router())
+        .merge(admin::router())
         .merge(favourite::router())
         .merge(payment::router())
         .merge(provider::router())

@@ -1,6 +1,7 @@
 //! Pages: extract, call verbs, render or redirect.
 
 pub mod account;
+pub mod admin;
 pub mod assets;
 pub mod calendar;
 pub mod caller;
@@ -31,6 +32,7 @@ pub fn is_static(path: &str) -> bool {
 pub fn router() -> axum::Router<AppState> {
     let mut all = axum::Router::new().merge(favourite::router()).merge(review::router()).merge(search::router());
     all = all.merge(account::router());
+    all = all.merge(admin::router());
     all = all.merge(calendar::router());
     all = all.merge(payment::router());
     all = all.merge(offline::router());

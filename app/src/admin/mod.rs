@@ -1,1 +1,6 @@
+//! What the operator sees.
 
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod parts;

@@ -15,6 +15,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod overview;
 #[cfg(feature = "server")]
+mod refund_preview;
+#[cfg(feature = "server")]
 mod settings;
 #[cfg(feature = "server")]
 mod store;
@@ -30,6 +32,8 @@ pub use model::*;
 pub use lists::{get_payment, get_person, get_provider, list_audit, list_bookings, list_payments, list_people, list_providers};
 #[cfg(feature = "server")]
 pub use overview::get_overview;
+#[cfg(feature = "server")]
+pub use refund_preview::preview_refund;
 #[cfg(feature = "server")]
 pub use settings::{change_settings, get_settings, list_categories, save_category};
 #[cfg(feature = "server")]

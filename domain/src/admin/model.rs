@@ -408,3 +408,17 @@ impl ServiceLevel {
         (self.all > 0).then(|| self.good * 10_000 / self.all)
     }
 }
+
+/// What a refund by hand would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct RefundPreview {
+    /// Goes back to the customer: the sum of the next three.
+    pub amount: Money,
+    pub from_provider: Money,
+    /// Commission given back.
+    pub from_platform: Money,
+    pub from_tax: Money,
+    /// Can still be given back afterwards.
+    pub left_after: Money,
+}

@@ -5,6 +5,7 @@ use crate::admin::model::{AttemptLine, LedgerLine, MessageLine, PaymentLine, Ref
 use crate::error::Result;
 use crate::id::{AccountId, AttemptId, BookingId, PaymentId, RefundId};
 use crate::money::Money;
+use crate::payment::policy::Left;
 use crate::time::Instant;
 use sqlx::PgPool;
 
@@ -196,4 +197,46 @@ pub async fn list_ledger(db: &PgPool, id: PaymentId) -> Result<Vec<LedgerLine>> 
             amount: Money::new(row.amount_minor, currency(&row.currency)),
         })
         .collect())
+}
+
+/// What can still be given back of a payment, by parts.
+pub struct LeftRow {
+    pub total: Money,
+    pub parts: Left,
+}
+
+pub async fn find_left(db: &PgPool, id: PaymentId) -> Result<Option<LeftRow>> {
+    let row = sqlx::query!(
+        r#"select
+            p.currency,
+            p.captured_minor - p.refunded_minor as "left_minor!",
+            b.service_minor + b.add_ons_minor - b.discount_minor - back.service as "service_minor!",
+            b.tax_minor - back.tax as "tax_minor!",
+            b.tip_minor - back.tip as "tip_minor!",
+            b.commission_minor - back.commission as "commission_minor!"
+         from payments p
+         join bookings b on b.id = p.booking_id
+         cross join lateral (
+            select
+                coalesce(sum(r.service_minor), 0)::bigint as service,
+                coalesce(sum(r.tax_minor), 0)::bigint as tax,
+                coalesce(sum(r.tip_minor), 0)::bigint as tip,
+                coalesce(sum(r.commission_minor), 0)::bigint as commission
+            from refunds r
+            where r.payment_id = p.id and r.status <> 'failed'
+         ) back
+         where p.id = $1"#,
+        id as PaymentId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| LeftRow {
+        total: Money::new(row.left_minor, currency(&row.currency)),
+        parts: Left {
+            service_minor: row.service_minor,
+            tax_minor: row.tax_minor,
+            tip_minor: row.tip_minor,
+            commission_minor: row.commission_minor,
+        },
+    }))
 }
