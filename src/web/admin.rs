@@ -156,9 +156,14 @@ async fn payments(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, 
     Ok(page(&ctx, Frame::admin("Payments"), view! { <PaymentsPage page=rows filled=filled zone=zone next=next csv=csv /> }))
 }
 
+pub(super) async fn payment_page(ctx: &Ctx, id: PaymentId, filled: Filled) -> Result<AnyView> {
+    let (detail, zone) = (admin::get_payment(ctx, id).await?, zone(ctx).await?);
+    Ok(view! { <PaymentPage detail=detail filled=filled zone=zone /> }.into_any())
+}
+
 async fn payment(Caller(ctx): Caller, Path(id): Path<PaymentId>) -> Result<Response, PageError> {
-    let (detail, zone) = (admin::get_payment(&ctx, id).await?, zone(&ctx).await?);
-    Ok(page(&ctx, Frame::admin("Payment"), view! { <PaymentPage detail=detail zone=zone /> }))
+    let view = payment_page(&ctx, id, Filled::default()).await?;
+    Ok(page(&ctx, Frame::admin("Payment"), view))
 }
 
 async fn audit(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, PageError> {
@@ -188,7 +193,7 @@ pub fn router() -> axum::Router<AppState> {
         .route("/admin/providers", get(providers))
         .route("/admin/providers/{id}", get(one_provider).post(decide::about_provider))
         .route("/admin/payments", get(payments))
-        .route("/admin/payments/{id}", get(payment))
+        .route("/admin/payments/{id}", get(payment).post(decide::refund))
         .route("/admin/categories", get(decide::show_categories).post(decide::save_category))
         .route("/admin/settings", get(decide::show_settings).post(decide::save_settings))
         .route("/admin/audit", get(audit))

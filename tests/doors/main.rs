@@ -2,6 +2,8 @@
 
 #![recursion_limit = "512"]
 
+mod account;
+mod admin;
 mod authorisation;
 mod bad_input;
 mod gone;

@@ -1,6 +1,6 @@
 //! What the operator decides: each a verb of the room that owns the thing.
 
-use super::{id_of, person_page, provider_page};
+use super::{id_of, payment_page, person_page, provider_page};
 use crate::web::caller::{Caller, PageError};
 use crate::web::form::{Sent, refuse};
 use crate::web::render::{page, redirect_with_notice};
@@ -10,9 +10,11 @@ use app::shell::Frame;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use domain::admin::{self, CategoryLine, SaveCategory};
+use domain::booking::settlement;
 use domain::ctx::Ctx;
-use domain::error::{Error, Result};
-use domain::id::{AccountId, CategoryId, ProviderId};
+use domain::error::{Error, Fields, Result};
+use domain::id::{AccountId, CategoryId, PaymentId, ProviderId};
+use domain::money::{Currency, Money};
 use domain::settings::{ChangeSettings, NUMBERS, Settings, Unit};
 use domain::{account, provider};
 use leptos::prelude::*;
@@ -55,6 +57,48 @@ pub async fn about_provider(Caller(ctx): Caller, Path(id): Path<ProviderId>, sen
             refuse(&ctx, Frame::admin("Provider"), sent, error, |_| view)
         }
     }
+}
+
+/// First the preview, which says what will happen; the button of that page does it.
+pub async fn refund(Caller(ctx): Caller, Path(id): Path<PaymentId>, sent: Sent) -> Result<Response, PageError> {
+    let most = admin::get_payment(&ctx, id).await?.refundable;
+    match try_refund(&ctx, id, most, &sent).await {
+        Ok(None) => Ok(redirect_with_notice(&format!("/admin/payments/{id}"), "The refund is on its way.")),
+        Ok(Some(words)) => {
+            let filled = Filled { values: sent.0, ..Filled::default() }.set("sure", "1").set("preview", words);
+            let view = payment_page(&ctx, id, filled).await?;
+            Ok(page(&ctx, Frame::admin("Payment"), view))
+        }
+        Err(error) => {
+            let view = payment_page(&ctx, id, Filled::refused(sent.0.clone(), &error)).await?;
+            refuse(&ctx, Frame::admin("Payment"), sent, error, |_| view)
+        }
+    }
+}
+
+/// What it would do, in words, or None when it is done.
+async fn try_refund(ctx: &Ctx, id: PaymentId, most: Money, sent: &Sent) -> Result<Option<String>> {
+    let amount = parse_amount(sent.text("amount"), most.currency);
+    let mut fields = Fields::none();
+    fields.check(amount.is_some(), "amount", "Give an amount such as 12.50.");
+    fields.check(!sent.text("reason").trim().is_empty(), "reason", "Say why. The customer reads it.");
+    fields.finish()?;
+    let amount = amount.unwrap_or(most);
+    let preview = admin::preview_refund(ctx, id, amount.minor).await?;
+    if sent.text("act") == "refund" {
+        settlement::refund_by_hand(ctx, id, Some(amount.minor), sent.text("reason")).await?;
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "{} goes back to the customer: {} from the provider, {} from Fettle’s share, {} from tax. {} can be given back after that.",
+        preview.amount, preview.from_provider, preview.from_platform, preview.from_tax, preview.left_after
+    )))
+}
+
+/// `12.5` or `12,50` in the currency's own decimals; None for anything else.
+fn parse_amount(text: &str, currency: Currency) -> Option<Money> {
+    let text = text.trim().replace(',', ".");
+    Some(Money::new(scaled(&text, currency.decimals() as usize)?, currency))
 }
 
 /// A decimal number times ten to the power of `decimals`, exactly; None if it has more decimals, or is no plain number.
@@ -181,4 +225,29 @@ pub async fn retry_job(Caller(ctx): Caller, sent: Sent) -> Result<Response, Page
 pub async fn retry_mail(Caller(ctx): Caller, sent: Sent) -> Result<Response, PageError> {
     admin::retry_mail(&ctx, id_of(&sent)?).await?;
     Ok(redirect_with_notice("/admin/system", "The letter is on its way again."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_exactly_or_not_at_all() {
+        let yen: Currency = "JPY".parse().expect("a currency");
+        for (text, currency, minor) in [
+            ("12.50", Currency::EUR, Some(1_250)),
+            ("12,5", Currency::EUR, Some(1_250)),
+            ("12", Currency::EUR, Some(1_200)),
+            ("0.01", Currency::EUR, Some(1)),
+            ("12.505", Currency::EUR, None),
+            ("500", yen, Some(500)),
+            ("500.5", yen, None),
+            ("-5", Currency::EUR, None),
+            ("", Currency::EUR, None),
+            ("1e3", Currency::EUR, None),
+            ("9999999999999", Currency::EUR, None),
+        ] {
+            assert_eq!(parse_amount(text, currency).map(|money| money.minor), minor, "{text}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::people::none;
 use crate::admin::parts::{Sieve, filters, more, status, when, words};
-use crate::kit::{Card, Column, Crumbs, Empty, Filled, Table, WorkHeader};
+use crate::kit::{Button, Card, Column, Crumbs, Empty, ErrorSummary, Field, Filled, Kind, Table, TextArea, WorkHeader};
 use domain::admin::{AttemptLine, LedgerLine, MessageLine, PaymentDetail, PaymentLine, RefundLine};
 use domain::page::Page;
 use leptos::prelude::*;
@@ -73,7 +73,7 @@ pub fn PaymentsPage(page: Page<PaymentLine>, filled: Filled, zone: String, next:
 }
 
 #[component]
-pub fn PaymentPage(detail: PaymentDetail, zone: String) -> impl IntoView {
+pub fn PaymentPage(detail: PaymentDetail, filled: Filled, zone: String) -> impl IntoView {
     let PaymentDetail { payment, refundable, attempts, refunds, messages, ledger } = detail;
     let title = format!("{} for {}", payment.amount, payment.reference);
     let facts = [
@@ -84,6 +84,8 @@ pub fn PaymentPage(detail: PaymentDetail, zone: String) -> impl IntoView {
         ("Can be given back", refundable.to_string()),
     ];
     let facts = facts.into_iter().map(|(what, value)| view! { <div><dt>{what}</dt><dd>{value}</dd></div> }).collect_view();
+    let refund =
+        if refundable.minor > 0 { refund_form(&payment, refundable.plain(), filled) } else { none("Nothing is left to give back.") };
     let badge = status(&payment.status).into_any();
     let crumbs = vec![("Payments".into(), "/admin/payments".into()), (payment.reference.clone(), String::new())];
     view! {
@@ -102,6 +104,7 @@ pub fn PaymentPage(detail: PaymentDetail, zone: String) -> impl IntoView {
                         <dl class="pairs">{facts}</dl>
                         <p><a class="link small" href=format!("/bookings/{}", payment.booking_id)>"To the booking"</a></p>
                     </Card>
+                    <Card title="Refund">{refund}</Card>
                 </div>
             </div>
         </div>
@@ -110,6 +113,34 @@ pub fn PaymentPage(detail: PaymentDetail, zone: String) -> impl IntoView {
 
 fn panel(title: &'static str, inside: AnyView) -> AnyView {
     view! { <section class="card panel"><div class="head"><h2>{title}</h2></div>{inside}</section> }.into_any()
+}
+
+/// First to the preview, which says how the sum splits; only that page has the button that moves money.
+fn refund_form(payment: &PaymentLine, most: String, filled: Filled) -> AnyView {
+    let code = payment.amount.currency.code().to_owned();
+    let amount = if filled.value("amount").is_empty() { most.clone() } else { filled.value("amount") };
+    let (amount_problem, reason, reason_problem) = (filled.problem("amount"), filled.value("reason"), filled.problem("reason"));
+    let is_sure = filled.is_on("sure") && !filled.is_refused();
+    let ask = filled.value("preview");
+    let last = if is_sure {
+        let label = format!("Refund {amount} {code}");
+        view! {
+            <p class="small" role="status">{ask}</p>
+            <Button kind=Kind::Danger name="act" value="refund">{label}</Button>
+        }
+        .into_any()
+    } else {
+        view! { <Button name="act" value="preview">"See what it does"</Button> }.into_any()
+    };
+    view! {
+        <form class="form" method="post" action=format!("/admin/payments/{}", payment.id)>
+            <ErrorSummary filled=filled />
+            <Field label="Amount" name="amount" value=amount problem=amount_problem inputmode="decimal" affix=code maxlength=20 help=format!("At most {most}.") />
+            <TextArea label="Reason" name="reason" value=reason problem=reason_problem rows=2 maxlength=300 help="The customer reads it." />
+            <div class="stack">{last}</div>
+        </form>
+    }
+    .into_any()
 }
 
 fn attempt_table(rows: Vec<AttemptLine>, zone: &str) -> AnyView {
