@@ -12,6 +12,9 @@ pub mod payment;
 pub mod render;
 pub mod review;
 pub mod search;
+pub mod provider;
+pub mod render;
+pub mod scheduling;
 pub mod session;
 pub mod site;
 
@@ -36,6 +39,8 @@ pub fn router() -> axum::Router<AppState> {
     all = all.merge(calendar::router());
     all = all.merge(payment::router());
     all = all.merge(offline::router());
+    all = all.merge(provider::router());
+    all = all.merge(scheduling::router());
     all = all.merge(site::router());
     all
 }

@@ -1,1 +1,5 @@
+//! Pages about hours and what is taken out of them.
 
+pub mod islands;
+pub mod pages;
+pub mod parts;

@@ -34,7 +34,7 @@ pub use rating::add_rating;
 #[cfg(feature = "server")]
 pub use sell::{archive_resource, archive_service, create_resource, create_service, update_resource, update_service};
 #[cfg(feature = "server")]
-pub use service::{get, get_by_slug, get_service, list_mine, list_resources, list_services};
+pub use service::{get, get_by_slug, get_service, list_category_choices, list_mine, list_resources, list_services};
 #[cfg(feature = "server")]
 pub use settings::{update_policy, update_profile};
 #[cfg(feature = "server")]

@@ -26,6 +26,18 @@ pub fn slug_of(folded: &str) -> String {
     parts.join("-").chars().take(60).collect::<String>().trim_end_matches('-').to_owned()
 }
 
+/// `12`, `12.5` or `12,50` in minor units of the currency; None for anything else or more decimals than it has.
+pub fn parse_amount(text: &str, currency: Currency) -> Option<i64> {
+    let text = text.trim().replace(',', ".");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = currency.decimals() as usize;
+    let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) || fraction.len() > decimals {
+        return None;
+    }
+    format!("{whole}{fraction:0<decimals$}").parse().ok()
+}
+
 /// The profile as it may be stored.
 pub fn checked_profile(input: ProfileInput) -> Result<ProfileInput> {
     let profile = ProfileInput {
@@ -204,6 +216,15 @@ mod tests {
             assert_eq!(slug_of(text), slug);
         }
         assert!(slug_of(&"long name ".repeat(20)).len() <= 60);
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        let yen: Currency = "JPY".parse().expect("a currency");
+        for (text, minor) in [("12", Some(1200)), ("12.5", Some(1250)), (" 0,99 ", Some(99)), ("1.234", None), ("-1", None), ("", None), ("1e3", None)] {
+            assert_eq!(parse_amount(text, Currency::EUR), minor, "{text}");
+        }
+        assert_eq!((parse_amount("500", yen), parse_amount("5.0", yen)), (Some(500), None));
     }
 
     #[test]

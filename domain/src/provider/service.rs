@@ -4,7 +4,7 @@ use super::model::{ProviderStatus, ProviderView, ResourceView, ServiceView};
 use super::store;
 use crate::ctx::{Ctx, StaffRole};
 use crate::error::{Error, Result};
-use crate::id::{ProviderId, ServiceId};
+use crate::id::{CategoryId, ProviderId, ServiceId};
 
 /// An active provider for everyone; any other for its team, support and the system. Else NotFound.
 pub async fn get(ctx: &Ctx, id: ProviderId) -> Result<ProviderView> {
@@ -40,6 +40,11 @@ pub async fn list_resources(ctx: &Ctx, id: ProviderId) -> Result<Vec<ResourceVie
 /// The businesses this person works for, whatever their status, by name.
 pub async fn list_mine(ctx: &Ctx) -> Result<Vec<ProviderView>> {
     store::list_of_account(ctx.db(), ctx.person()?.id).await
+}
+
+/// The categories a business or service can be put into.
+pub async fn list_category_choices(ctx: &Ctx) -> Result<Vec<(CategoryId, String)>> {
+    store::list_category_choices(ctx.db()).await
 }
 
 fn visible(ctx: &Ctx, mut view: ProviderView) -> Option<ProviderView> {

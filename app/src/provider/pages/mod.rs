@@ -1,3 +1,13 @@
+mod apply;
+mod offer;
 mod profile;
+mod services;
+mod settings;
+mod team;
 
+pub use apply::{ApplyHours, ApplyPolicy, ApplyProfile, ApplyReview, ApplyServices, Step, steps};
+pub use offer::OfferPage;
 pub use profile::{ProfilePage, ProfilePageProps};
+pub use services::{ServicePage, ServicesPage};
+pub use settings::SettingsPage;
+pub use team::TeamPage;

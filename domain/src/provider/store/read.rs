@@ -488,3 +488,11 @@ pub async fn find_resource(db: &PgPool, id: ResourceId) -> Result<Option<Resourc
     .await?;
     row.map(ResourceRow::view).transpose()
 }
+
+/// Id and name of those that can be chosen, in their order.
+pub async fn list_category_choices(db: &PgPool) -> Result<Vec<(CategoryId, String)>> {
+    let rows = sqlx::query!(r#"select id as "id: CategoryId", name from categories where not is_hidden order by position, name"#)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}

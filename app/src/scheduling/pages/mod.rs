@@ -1,0 +1,3 @@
+mod availability;
+
+pub use availability::{AvailabilityPage, AwayRow, CalendarRow, OverrideRow, Question, Whose};
