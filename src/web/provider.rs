@@ -53,7 +53,10 @@ async fn create_service(Caller(ctx): Caller, Path(id): Path<ProviderId>, sent: S
         Err(error) => Err(error),
     };
     match made {
-        Ok(service) => Ok(redirect_with_notice(&format!("/desk/{id}/services"), &format!("{} can be booked as soon as there are hours.", service.name))),
+        Ok(service) => Ok(redirect_with_notice(
+            &format!("/desk/{id}/services"),
+            &format!("{} can be booked as soon as there are hours.", service.name),
+        )),
         Err(error) => service_page(&ctx, id, None, Some((sent, error))).await,
     }
 }
@@ -62,7 +65,11 @@ async fn show_service(Caller(ctx): Caller, Path((id, service)): Path<(ProviderId
     service_page(&ctx, id, Some(service), None).await
 }
 
-async fn change_service(Caller(ctx): Caller, Path((id, service)): Path<(ProviderId, ServiceId)>, sent: Sent) -> Result<Response, PageError> {
+async fn change_service(
+    Caller(ctx): Caller,
+    Path((id, service)): Path<(ProviderId, ServiceId)>,
+    sent: Sent,
+) -> Result<Response, PageError> {
     let place = workplace(&ctx, id).await?;
     let before = provider::get_service(&ctx, service).await?;
     let list = format!("/desk/{id}/services");
@@ -81,7 +88,12 @@ async fn change_service(Caller(ctx): Caller, Path((id, service)): Path<(Provider
 }
 
 /// The form of a service, new or known, as it is or as it was refused.
-async fn service_page(ctx: &Ctx, id: ProviderId, service: Option<ServiceId>, refused: Option<(Sent, Error)>) -> Result<Response, PageError> {
+async fn service_page(
+    ctx: &Ctx,
+    id: ProviderId,
+    service: Option<ServiceId>,
+    refused: Option<(Sent, Error)>,
+) -> Result<Response, PageError> {
     let place = workplace(ctx, id).await?;
     ctx.require_staff(id, StaffRole::Manager)?;
     let view = match service {
@@ -102,7 +114,8 @@ async fn service_page(ctx: &Ctx, id: ProviderId, service: Option<ServiceId>, ref
     match refused {
         Some((sent, error)) => refuse(ctx, frame, sent, error, show),
         None => {
-            let filled = view.as_ref().map_or_else(|| Filled::with([("mode", "at_provider"), ("duration_min", "60")]), forms::filled_service);
+            let filled =
+                view.as_ref().map_or_else(|| Filled::with([("mode", "at_provider"), ("duration_min", "60")]), forms::filled_service);
             Ok(page(ctx, frame, show(filled)))
         }
     }
@@ -113,7 +126,8 @@ async fn show_settings(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Resul
     let (profile, policy) = (forms::filled_profile(&place), forms::filled_policy(&place.policy));
     let (categories, may_edit) = (categories(&ctx).await?, ctx.is_staff(id, StaffRole::Owner));
     let frame = Frame::workspace("Settings", id, place.name.clone());
-    let view = view! { <SettingsPage provider=place profile=profile policy=policy categories=categories zones=zones() may_edit=may_edit /> };
+    let view =
+        view! { <SettingsPage provider=place profile=profile policy=policy categories=categories zones=zones() may_edit=may_edit /> };
     Ok(page(&ctx, frame, view))
 }
 
@@ -132,7 +146,9 @@ async fn change_settings(Caller(ctx): Caller, Path(id): Path<ProviderId>, sent: 
         }
     };
     let error = match saved {
-        Ok(_) => return Ok(redirect_with_notice(&format!("/desk/{id}/settings"), if is_policy { "Policy saved." } else { "Profile saved." })),
+        Ok(_) => {
+            return Ok(redirect_with_notice(&format!("/desk/{id}/settings"), if is_policy { "Policy saved." } else { "Profile saved." }));
+        }
         Err(error) => error,
     };
     let categories = categories(&ctx).await?;
@@ -171,12 +187,21 @@ async fn change_team(Caller(ctx): Caller, Path(id): Path<ProviderId>, sent: Sent
 async fn act_on_team(ctx: &Ctx, id: ProviderId, sent: &Sent) -> Result<&'static str> {
     let role = TeamRole::parse(sent.text("role")).unwrap_or(TeamRole::Member);
     let of = sent.text("id");
-    let resource = |kind: ResourceKind| ResourceInput { kind, name: sent.text("name").to_owned(), tone: sent.text("tone").parse().ok(), account_id: None };
+    let resource = |kind: ResourceKind| ResourceInput {
+        kind,
+        name: sent.text("name").to_owned(),
+        tone: sent.text("tone").parse().ok(),
+        account_id: None,
+    };
     match sent.text("act") {
         "invite" => provider::invite(ctx, id, sent.text("email"), role).await.map(|_| "The invitation is on its way."),
-        "revoke" => provider::revoke_invitation(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "The invitation is taken back."),
+        "revoke" => {
+            provider::revoke_invitation(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "The invitation is taken back.")
+        }
         "role" => provider::set_role(ctx, id, of.parse().map_err(|_| Error::NotFound)?, role).await.map(|()| "The role is changed."),
-        "remove" => provider::remove_member(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "They no longer sign in for this business."),
+        "remove" => provider::remove_member(ctx, id, of.parse().map_err(|_| Error::NotFound)?)
+            .await
+            .map(|()| "They no longer sign in for this business."),
         "add" => {
             let kind = ResourceKind::parse(sent.text("kind")).unwrap_or(ResourceKind::Person);
             provider::create_resource(ctx, id, resource(kind)).await.map(|_| "Added.")

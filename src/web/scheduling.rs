@@ -63,7 +63,9 @@ async fn act(ctx: &Ctx, id: ProviderId, resource: Option<ResourceId>, sent: &Sen
         "clear" => {
             scheduling::clear_hours(ctx, id, resource.ok_or(Error::NotFound)?).await.map(|()| "The hours of the business hold again.")
         }
-        "override" => scheduling::set_override(ctx, id, resource, date_of(sent, "date")?, ranges_of(sent)?).await.map(|()| "The date is saved."),
+        "override" => {
+            scheduling::set_override(ctx, id, resource, date_of(sent, "date")?, ranges_of(sent)?).await.map(|()| "The date is saved.")
+        }
         "remove_override" => {
             let date = of.parse().map_err(|_| Error::NotFound)?;
             scheduling::remove_override(ctx, id, resource, date).await.map(|()| "The weekday holds again.")
@@ -71,18 +73,28 @@ async fn act(ctx: &Ctx, id: ProviderId, resource: Option<ResourceId>, sent: &Sen
         "time_off" => {
             let to_date = if sent.text("to_date").is_empty() { None } else { Some(date_of(sent, "to_date")?) };
             let reason = sent.text("reason").to_owned();
-            let input = TimeOffInput { resource_id: resource, from_date: Some(date_of(sent, "from_date")?), to_date, reason, ..TimeOffInput::default() };
+            let input = TimeOffInput {
+                resource_id: resource,
+                from_date: Some(date_of(sent, "from_date")?),
+                to_date,
+                reason,
+                ..TimeOffInput::default()
+            };
             scheduling::add_time_off(ctx, id, input).await.map(|_| "Time off added. Bookings already made stand.")
         }
-        "remove_time_off" => scheduling::remove_time_off(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "Time off removed."),
+        "remove_time_off" => {
+            scheduling::remove_time_off(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "Time off removed.")
+        }
         "calendar" => {
             let resource = resource.ok_or(Error::NotFound)?;
             scheduling::add_calendar(ctx, id, resource, sent.text("url")).await.map(|_| "The calendar is being read.")
         }
-        "remove_calendar" => {
-            scheduling::remove_calendar(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "The calendar is no longer imported.")
+        "remove_calendar" => scheduling::remove_calendar(ctx, id, of.parse().map_err(|_| Error::NotFound)?)
+            .await
+            .map(|()| "The calendar is no longer imported."),
+        "refresh" => {
+            scheduling::refresh_calendar(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "It is being read again.")
         }
-        "refresh" => scheduling::refresh_calendar(ctx, id, of.parse().map_err(|_| Error::NotFound)?).await.map(|()| "It is being read again."),
         _ => Err(Error::NotFound),
     }
 }
@@ -96,8 +108,12 @@ async fn availability(ctx: &Ctx, place: ProviderView, asked: &Asked) -> Result<S
     let schedules = scheduling::list_schedules(ctx, id).await?;
     let services = provider::list_services(ctx, id).await?;
     let mine = |one: &Option<ResourceId>| *one == resource;
-    let away: Vec<AwayRow> =
-        scheduling::list_time_off(ctx, id).await?.iter().filter(|off| mine(&off.resource_id)).map(|off| away_row(off, &place.zone)).collect();
+    let away: Vec<AwayRow> = scheduling::list_time_off(ctx, id)
+        .await?
+        .iter()
+        .filter(|off| mine(&off.resource_id))
+        .map(|off| away_row(off, &place.zone))
+        .collect();
     let calendars = calendar_rows(ctx, id, resource).await?;
     let own = schedules.iter().find(|schedule| mine(&schedule.resource_id));
     let overrides = own.map(override_rows).unwrap_or_default();
@@ -124,7 +140,13 @@ async fn availability(ctx: &Ctx, place: ProviderView, asked: &Asked) -> Result<S
     }))
 }
 
-fn whose(ctx: &Ctx, place: &ProviderView, resource: Option<ResourceId>, resources: &[ResourceView], schedules: &[ScheduleView]) -> Result<Whose> {
+fn whose(
+    ctx: &Ctx,
+    place: &ProviderView,
+    resource: Option<ResourceId>,
+    resources: &[ResourceView],
+    schedules: &[ScheduleView],
+) -> Result<Whose> {
     let is_manager = ctx.is_staff(place.id, StaffRole::Manager);
     let own = schedules.iter().find(|schedule| schedule.resource_id == resource);
     let house = schedules.iter().find(|schedule| schedule.resource_id.is_none());
@@ -143,7 +165,8 @@ fn whose(ctx: &Ctx, place: &ProviderView, resource: Option<ResourceId>, resource
 fn override_rows(schedule: &ScheduleView) -> Vec<OverrideRow> {
     let mut rows: Vec<OverrideRow> = Vec::new();
     for range in &schedule.overrides {
-        let hours = if range.from_min == range.to_min { String::new() } else { format::clock_range(range.from_min.into(), range.to_min.into()) };
+        let hours =
+            if range.from_min == range.to_min { String::new() } else { format::clock_range(range.from_min.into(), range.to_min.into()) };
         match rows.last_mut() {
             Some(last) if last.date == range.date => last.hours = format!("{}, {hours}", last.hours),
             _ => rows.push(OverrideRow { date: range.date, day: format::day_long(range.date), hours }),
@@ -173,7 +196,9 @@ async fn calendar_rows(ctx: &Ctx, id: ProviderId, resource: Option<ResourceId>) 
         let line = match (&calendar.failure, calendar.fetched_at) {
             (Some(failure), Some(at)) => format!("{failure} Last read {}.", format::relative(at, now)),
             (Some(failure), None) => failure.clone(),
-            (None, Some(at)) => format!("{}, read {}.", format::plural(calendar.busy_count, "busy time", "busy times"), format::relative(at, now)),
+            (None, Some(at)) => {
+                format!("{}, read {}.", format::plural(calendar.busy_count, "busy time", "busy times"), format::relative(at, now))
+            }
             (None, None) => "It is being read for the first time.".to_owned(),
         };
         CalendarRow { id: calendar.id, host: calendar.host, line, is_failing: calendar.failure.is_some() }
@@ -233,7 +258,10 @@ pub fn week_of(sent: &Sent) -> Result<Vec<WeekRange>> {
                 continue;
             }
             let (from_min, to_min) = range_of(from, to).ok_or_else(|| {
-                Fields::one("hours", format!("{}: give both a beginning and an end, such as 09:00 and 17:30.", format::weekday_name(weekday)))
+                Fields::one(
+                    "hours",
+                    format!("{}: give both a beginning and an end, such as 09:00 and 17:30.", format::weekday_name(weekday)),
+                )
             })?;
             week.push(WeekRange { weekday, from_min, to_min });
         }
@@ -293,7 +321,8 @@ mod tests {
     #[test]
     fn weeks_are_read_from_fields_and_from_paint() {
         let sent = |pairs: &[(&str, &str)]| Sent(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
-        let week = week_of(&sent(&[("h1_0_from", "09:00"), ("h1_0_to", "17:30"), ("h5_1_from", "22:00"), ("h5_1_to", "02:00")])).expect("a week");
+        let week =
+            week_of(&sent(&[("h1_0_from", "09:00"), ("h1_0_to", "17:30"), ("h5_1_from", "22:00"), ("h5_1_to", "02:00")])).expect("a week");
         let range = |weekday, from_min, to_min| WeekRange { weekday, from_min, to_min };
         assert_eq!(week, [range(1, 540, 1050), range(5, 1320, 1560)]);
         assert_eq!(week_of(&sent(&[("painted", "3:600-660"), ("h1_0_from", "09:00")])).expect("painted"), [range(3, 600, 660)]);

@@ -221,7 +221,9 @@ mod tests {
     #[test]
     fn amounts_are_read_as_people_write_them() {
         let yen: Currency = "JPY".parse().expect("a currency");
-        for (text, minor) in [("12", Some(1200)), ("12.5", Some(1250)), (" 0,99 ", Some(99)), ("1.234", None), ("-1", None), ("", None), ("1e3", None)] {
+        for (text, minor) in
+            [("12", Some(1200)), ("12.5", Some(1250)), (" 0,99 ", Some(99)), ("1.234", None), ("-1", None), ("", None), ("1e3", None)]
+        {
             assert_eq!(parse_amount(text, Currency::EUR), minor, "{text}");
         }
         assert_eq!((parse_amount("500", yen), parse_amount("5.0", yen)), (Some(500), None));

@@ -24,13 +24,15 @@ use leptos::prelude::*;
 async fn show_offer(Caller(ctx): Caller) -> Result<Response, PageError> {
     let own = if ctx.person().is_ok() { provider::list_mine(&ctx).await? } else { Vec::new() };
     let own: Vec<ProviderView> = own.into_iter().filter(|view| view.status != ProviderStatus::Active).collect();
-    let frame = Frame::new("Offer your services", "Show people nearby when you are free. They book and pay in a minute.").canonical(ctx.url("/offer-your-services"));
+    let frame = Frame::new("Offer your services", "Show people nearby when you are free. They book and pay in a minute.")
+        .canonical(ctx.url("/offer-your-services"));
     Ok(page(&ctx, frame, view! { <OfferPage own=own commission="10 %".to_owned() /> }))
 }
 
 async fn show_start(Caller(ctx): Caller) -> Result<Response, PageError> {
     let person = ctx.person()?;
-    let filled = Filled::with([("zone", "Europe/Lisbon"), ("currency", "EUR"), ("country", "PT"), ("languages", "en"), ("email", &person.email)]);
+    let filled =
+        Filled::with([("zone", "Europe/Lisbon"), ("currency", "EUR"), ("country", "PT"), ("languages", "en"), ("email", &person.email)]);
     let categories = categories(&ctx).await?;
     let view = view! { <ApplyProfile filled=filled categories=categories zones=zones() /> }.into_any();
     Ok(page(&ctx, Frame::private("Your application"), steps(None, Step::Business, view)))
@@ -127,7 +129,8 @@ async fn step_view(ctx: &Ctx, place: ProviderView, step: Step) -> Result<Show> {
 async fn first_service(ctx: &Ctx, place: &ProviderView) -> Result<Filled> {
     let category = place.category.as_ref().map(|category| category.id.to_string()).unwrap_or_default();
     let mut filled = Filled::with([("mode", "at_provider"), ("duration_min", "60"), ("category_id", &category)]);
-    for person in provider::list_resources(ctx, place.id).await?.into_iter().filter(|one| one.kind == provider::model::ResourceKind::Person) {
+    for person in provider::list_resources(ctx, place.id).await?.into_iter().filter(|one| one.kind == provider::model::ResourceKind::Person)
+    {
         filled.values.push(("person".to_owned(), person.id.to_string()));
     }
     Ok(filled)

@@ -54,7 +54,10 @@ pub fn steps(id: Option<ProviderId>, here: Step, view: AnyView) -> AnyView {
     let links = Step::ALL
         .into_iter()
         .map(|step| match id {
-            Some(id) => view! { <li><a href=address(id, step.path()) aria-current=(step == here).then_some("step")>{step.label()}</a></li> }.into_any(),
+            Some(id) => {
+                view! { <li><a href=address(id, step.path()) aria-current=(step == here).then_some("step")>{step.label()}</a></li> }
+                    .into_any()
+            }
             None => view! { <li aria-current=(step == here).then_some("step")>{step.label()}</li> }.into_any(),
         })
         .collect_view();
@@ -140,7 +143,8 @@ pub fn ApplyReview(provider: ProviderView, missing: Fields, filled: Filled) -> i
         .into_any();
     }
     if matches!(provider.status, ProviderStatus::Active | ProviderStatus::Suspended) {
-        return view! { <LinkButton href=format!("/desk/{}", provider.id) kind=Kind::Primary>"Open your workspace"</LinkButton> }.into_any();
+        return view! { <LinkButton href=format!("/desk/{}", provider.id) kind=Kind::Primary>"Open your workspace"</LinkButton> }
+            .into_any();
     }
     let reason = provider.status_reason.filter(|_| provider.status == ProviderStatus::Rejected);
     let reason = reason.map(|reason| view! { <Notice state=State::Bad>{format!("We could not admit it yet: {reason}")}</Notice> });

@@ -1,6 +1,8 @@
 //! Who signs in, who can be booked, and which rooms, vehicles and equipment there are.
 
-use crate::kit::{Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Kind, Select, State, WorkHeader, format};
+use crate::kit::{
+    Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Kind, Select, State, WorkHeader, format,
+};
 use domain::id::Id;
 use domain::provider::model::{MemberView, ResourceKind, ResourceView, TeamRole, TeamView};
 use domain::time::Instant;
@@ -64,7 +66,8 @@ pub fn TeamPage(team: TeamView, filled: Filled, now: Instant, may_own: bool, may
 }
 
 fn member_row(member: &MemberView, may_own: bool) -> AnyView {
-    let roles = [("owner", "Owner"), ("manager", "Manager"), ("member", "Member")].map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec();
+    let roles =
+        [("owner", "Owner"), ("manager", "Manager"), ("member", "Member")].map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec();
     let id = member.account_id.to_string();
     let change = may_own.then(|| {
         view! {

@@ -1,7 +1,8 @@
 //! When someone or something can be booked: weekly hours, exceptions, time off, other calendars, and why a time is not free.
 
 use crate::kit::{
-    Badge, Button, Card, Check, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Kind, Notice, Segment, Segments, Select, State, WorkHeader,
+    Badge, Button, Card, Check, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Kind, Notice, Segment, Segments, Select, State,
+    WorkHeader,
 };
 use crate::scheduling::parts::WeekFields;
 use domain::id::{CalendarId, ProviderId, ResourceId, TimeOffId};
@@ -130,7 +131,11 @@ fn exceptions(rows: Vec<OverrideRow>, filled: &Filled, may_edit: bool) -> AnyVie
     let list = rows
         .into_iter()
         .map(|row| {
-            let hours = if row.hours.is_empty() { view! { <Badge text="Closed" state=State::Wait /> }.into_any() } else { view! { <span class="num">{row.hours}</span> }.into_any() };
+            let hours = if row.hours.is_empty() {
+                view! { <Badge text="Closed" state=State::Wait /> }.into_any()
+            } else {
+                view! { <span class="num">{row.hours}</span> }.into_any()
+            };
             let remove = may_edit.then(|| act("remove_override", row.date.to_string(), "Let the weekday hold again"));
             view! { <li class="row" data-fit="between"><span>{row.day}</span><span class="row">{hours} {remove}</span></li> }
         })
@@ -171,7 +176,8 @@ fn time_off(rows: Vec<AwayRow>, filled: &Filled, may_edit: bool) -> AnyView {
             </form>
         }
     });
-    view! { <p class="small muted">"Bookings already made stand; no new ones fall into it."</p> <ul class="plain ruled">{list}</ul> {form} }.into_any()
+    view! { <p class="small muted">"Bookings already made stand; no new ones fall into it."</p> <ul class="plain ruled">{list}</ul> {form} }
+        .into_any()
 }
 
 fn imported(rows: Vec<CalendarRow>, filled: &Filled, may_edit: bool) -> AnyView {
