@@ -9,12 +9,11 @@ pub mod favourite;
 pub mod form;
 pub mod offline;
 pub mod payment;
-pub mod render;
-pub mod review;
-pub mod search;
 pub mod provider;
 pub mod render;
+pub mod review;
 pub mod scheduling;
+pub mod search;
 pub mod session;
 pub mod site;
 
