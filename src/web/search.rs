@@ -8,7 +8,7 @@ use super::caller::{Caller, PageError};
 use super::render;
 use crate::state::AppState;
 use app::search::pages::SearchPage;
-use app::search::parts::{Asked, SearchBar};
+use app::search::parts::{Asked, SearchLine};
 use app::shell::Frame;
 use app::site::pages::HomePage;
 use axum::Router;
@@ -24,7 +24,7 @@ use leptos::prelude::*;
 async fn home(Caller(ctx): Caller) -> Result<Response, PageError> {
     let view = search::get_home(&ctx).await?;
     let frame = Frame::new(
-        "Someone good nearby, at a time that is really free",
+        "Fettle: someone good nearby, at a time that is really free",
         "Find local services, see the times that are really free, and book one in under a minute.",
     )
     .canonical(ctx.url("/"));
@@ -49,7 +49,7 @@ async fn results(Caller(ctx): Caller, Query(pairs): Query<Vec<(String, String)>>
     let frame = Frame::new(title, "People nearby with the times that are really free.")
         .canonical(ctx.url(&SearchQuery { cursor: None, ..query.clone() }.link()))
         .wide()
-        .beside(leptos::view! { <SearchBar asked=asked today=today compact=true /> });
+        .beside(leptos::view! { <SearchLine asked=asked today=today /> });
     Ok(render::page(&ctx, frame, leptos::view! { <SearchPage query=query view=view /> }))
 }
 

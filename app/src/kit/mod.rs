@@ -6,6 +6,8 @@
 pub mod button;
 pub mod chart;
 pub mod choice;
+#[cfg(test)]
+mod contrast;
 pub mod cover;
 pub mod dial;
 pub mod dialog;
