@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod booking;
 pub mod extract;
 pub mod favourite;
 pub mod openapi;
@@ -23,6 +24,7 @@ pub fn rooms() -> OpenApiRouter<AppState> {
         .merge(account::router())
         .merge(admin::router())
         .merge(favourite::router())
+        .merge(booking::router())
         .merge(payment::router())
         .merge(provider::router())
         .merge(review::router())

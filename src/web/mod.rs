@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod assets;
+pub mod booking;
 pub mod calendar;
 pub mod caller;
 pub mod favourite;
@@ -35,6 +36,8 @@ pub fn router() -> axum::Router<AppState> {
     let mut all = axum::Router::new().merge(favourite::router()).merge(review::router()).merge(search::router());
     all = all.merge(account::router());
     all = all.merge(admin::router());
+    let mut all = axum::Router::new();
+    all = all.merge(account::router()).merge(booking::router());
     all = all.merge(calendar::router());
     all = all.merge(payment::router());
     all = all.merge(offline::router());

@@ -1,6 +1,6 @@
 //! What checkout asks before money moves: who, where, how much on top.
 
-use super::model::{Action, BookingRefusal, BookingView, CheckoutDetails, Status};
+use super::model::{Action, Address, BookingRefusal, BookingView, CheckoutDetails, Contact, Status, ViewerRole};
 use super::store::{self, BookingRow, Details};
 use super::{hold, place, policy, read, text, transition, work};
 use crate::account;
@@ -12,7 +12,10 @@ use crate::provider::model::Mode;
 /// Saves the details of a hold. A visitor becomes a guest: an account without password that sees this booking only. A total of zero needs no payment:
 /// the booking is then confirmed (or requested) at once. Everything else waits for `settlement` to start a payment.
 pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<BookingView> {
-    let details = tidy(ctx, details);
+    let mut details = tidy(ctx, details);
+    if let Some(address) = &details.address {
+        details.address = Some(place::locate(ctx, address).await?);
+    }
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     match row.status() {
@@ -47,6 +50,55 @@ pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Re
     }
     ctx.commit(tx).await?;
     read::get(ctx, id).await
+}
+
+/// What a program says when it pays; what it leaves out stays as it is, or comes from the account.
+#[derive(Debug, Clone, Default)]
+pub struct GivenDetails {
+    pub contact: Option<Contact>,
+    pub notes: Option<String>,
+    pub address: Option<Address>,
+    pub tip_minor: Option<i64>,
+}
+
+/// Checking out for programs. What is no hold any more is answered as it stands.
+pub async fn check_out_with(ctx: &Ctx, id: BookingId, given: GivenDetails) -> Result<BookingView> {
+    let booking = read::get(ctx, id).await?;
+    if booking.status != Status::Held {
+        return Ok(booking);
+    }
+    let contact = given.contact.unwrap_or(booking.contact);
+    let details = CheckoutDetails {
+        name: contact.name,
+        email: contact.email,
+        phone: contact.phone,
+        notes: given.notes.unwrap_or(booking.notes),
+        address: given.address.or(booking.address),
+        tip_minor: given.tip_minor.unwrap_or(booking.price.tip.minor),
+    };
+    check_out(ctx, id, details).await
+}
+
+/// What was typed for an earlier hold of one's own goes along to the next, so that nothing is typed twice.
+pub async fn copy_details(ctx: &Ctx, from: BookingId, to: BookingId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    let (old, old_role) = transition::lock(&mut tx, ctx, from).await?;
+    let (new, new_role) = transition::lock(&mut tx, ctx, to).await?;
+    let are_own = old_role == ViewerRole::Customer && new_role == ViewerRole::Customer;
+    if !are_own || new.status() != Status::Held || old.service_id != new.service_id {
+        return Ok(());
+    }
+    let details = Details {
+        customer: None,
+        name: &old.customer_name,
+        email: &old.customer_email,
+        phone: &old.customer_phone,
+        notes: &old.notes,
+        address: old.address.as_ref().map(|a| &a.0),
+        tip_minor: old.tip_minor,
+    };
+    store::save_details(&mut tx, to, details, ctx.now()).await?;
+    ctx.commit(tx).await
 }
 
 fn tidy(ctx: &Ctx, details: CheckoutDetails) -> CheckoutDetails {

@@ -26,6 +26,10 @@ pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
         return Err(Error::Unauthenticated);
     }
     check(&input)?;
+    let mut input = input;
+    if let Some(address) = &input.address {
+        input.address = Some(place::locate(ctx, address).await?);
+    }
     for _ in 0..ATTEMPTS {
         match try_hold(ctx, &input).await? {
             Attempt::Held(id) => return read::get(ctx, id).await,

@@ -37,6 +37,30 @@ pub fn check(fields: &mut Fields, address: &Address) {
     fields.check(address.lng.is_none_or(|v| (-180.0..=180.0).contains(&v)), "address.lng", "A longitude is between -180 and 180.");
 }
 
+/// The address with its position on the ground and the parts people left out. A street we know is where we know it, whatever was sent along;
+/// of others we believe the position that came with them.
+#[cfg(feature = "server")]
+pub(super) async fn locate(ctx: &crate::ctx::Ctx, address: &Address) -> Result<Address> {
+    let mut address = tidy(address);
+    let words =
+        [&address.street, &address.district, &address.town].into_iter().filter(|w| !w.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+    let known = match crate::place::find(ctx, &words).await? {
+        Some(place) if !place.street.is_empty() => Some(place),
+        _ => None,
+    };
+    if let Some(place) = known {
+        (address.lat, address.lng) = (Some(place.lat), Some(place.lng));
+        for (part, known) in
+            [(&mut address.district, place.district), (&mut address.town, place.town), (&mut address.postcode, place.postcode)]
+        {
+            if part.is_empty() {
+                *part = known;
+            }
+        }
+    }
+    Ok(address)
+}
+
 /// Refuses an address whose position lies outside the radius, or is not known when a radius must be kept.
 pub fn check_radius(address: &Address, radius_km: Option<f64>, lat: Option<f64>, lng: Option<f64>) -> Result<(), BookingRefusal> {
     let (Some(radius_km), Some(lat), Some(lng)) = (radius_km, lat, lng) else { return Ok(()) };

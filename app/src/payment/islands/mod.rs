@@ -4,4 +4,4 @@ mod card_form;
 #[cfg(feature = "hydrate")]
 mod gateway;
 
-pub use card_form::CardForm;
+pub use card_form::{CardForm, CardFormProps};

@@ -218,7 +218,6 @@ pub struct PastEvent {
     pub at: Instant,
     pub kind: String,
     pub actor: Option<AccountId>,
-    pub actor_name: Option<String>,
     pub data: serde_json::Value,
 }
 
@@ -229,10 +228,8 @@ pub async fn list_events(db: impl PgExecutor<'_>, id: BookingId) -> Result<Vec<P
             e.at as "at: Instant",
             e.kind,
             e.actor_id as "actor: AccountId",
-            a.name as "actor_name?",
             e.data
          from events e
-         left join accounts a on a.id = e.actor_id
          where e.booking_id = $1
          order by e.id
          limit 500"#,

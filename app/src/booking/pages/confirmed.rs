@@ -1,0 +1,90 @@
+//! After paying: what happens next.
+
+use crate::booking::parts::{Leaf, When, price_lines};
+use crate::kit::{Icon, PriceLines, icon, icon_s};
+use domain::booking::model::{BookingView, Status};
+use domain::provider::model::Mode;
+use domain::time::Instant;
+use leptos::prelude::*;
+
+#[component]
+pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl IntoView {
+    let when = When::of(booking.starts_at, booking.ends_at, &booking.zone, now);
+    let provider = booking.provider.name.clone();
+    let is_request = booking.status == Status::Requested;
+    let (title, sentence) = if is_request {
+        let by = booking.answer_by.map(|at| When::near_moment(at, &booking.zone, now)).unwrap_or_default();
+        ("You have asked for it", format!("{provider} answers by {by}. Your card is charged only if they accept."))
+    } else {
+        ("It is booked", format!("{provider} has it in the calendar. The confirmation is on its way to {}.", booking.contact.email))
+    };
+    let person = booking.person.as_ref().map_or(provider.clone(), |p| p.name.clone());
+    let place = match booking.mode {
+        Mode::AtCustomer => {
+            let line = booking.address.as_ref().map(domain::booking::model::Address::line).unwrap_or_default();
+            format!("{line}. {person} comes to you.")
+        }
+        Mode::AtProvider => booking.provider.place.clone(),
+        Mode::Online => "Online.".to_owned(),
+    };
+    let page = format!("/bookings/{}", booking.id);
+    let mut lines = price_lines(&booking, if is_request { "Reserved on your card" } else { "Paid" });
+    if booking.price.total.is_zero() {
+        lines.clear();
+    }
+    view! {
+        <div class="column visit narrow">
+            <header class="done-head">
+                <span class="tick" aria-hidden="true">{icon(if is_request { Icon::HOURGLASS } else { Icon::CHECK })}</span>
+                <h1>{title}</h1>
+                <p class="muted">{sentence}</p>
+            </header>
+            <section class="ticket card" aria-label="Your booking">
+                <Leaf date=when.date />
+                <div class="gist">
+                    <p class="small accent">{when.near}</p>
+                    <p class="big"><b>{when.range}</b></p>
+                    <p class="small muted">{format!("{}. {place}", booking.service_name)}</p>
+                </div>
+                <div class="doing">
+                    <a class="button" data-size="dense" href=format!("{page}/calendar.ics")>{icon_s(Icon::CALENDAR_PLUS)} "Add to calendar"</a>
+                    <a class="button" data-kind="primary" data-size="dense" href=page.clone()>"Manage the booking"</a>
+                </div>
+            </section>
+            {(!lines.is_empty()).then(|| view! { <section class="card" data-pad><PriceLines lines=lines /></section> })}
+            {is_guest.then(|| view! {
+                <section class="card" data-pad>
+                    <h2>"Keep all your bookings in one place"</h2>
+                    <p class="small muted">{format!("The letter to {} has a link that makes this an account. Until then this browser can open this booking only.", booking.contact.email)}</p>
+                </section>
+            })}
+        </div>
+    }
+}
+
+/// Back from the payment page, and the money has not said yet whether it came.
+#[component]
+pub fn Waiting(booking: BookingView) -> impl IntoView {
+    view! {
+        <div class="column narrow">
+            <h1>"Waiting for your payment"</h1>
+            <p class="muted">"Your bank has not answered yet. The time is kept for you meanwhile; nothing is charged twice."</p>
+            <p class="row">
+                <a class="button" data-kind="primary" href=format!("/checkout/{}/return", booking.id)>"Look again"</a>
+                <a class="button" href=format!("/checkout/{}", booking.id)>"Pay another way"</a>
+            </p>
+        </div>
+    }
+}
+
+/// Someone took a booking by phone and sent this link.
+#[component]
+pub fn PayLink(secret: String) -> impl IntoView {
+    view! {
+        <div class="column narrow">
+            <h1>"Pay for your booking"</h1>
+            <p class="muted">"Your booking is kept for you. Look at it, and pay by card."</p>
+            <form method="post" action=format!("/pay/{secret}")><button class="button" data-kind="primary" type="submit">"See the booking"</button></form>
+        </div>
+    }
+}

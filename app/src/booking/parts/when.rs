@@ -1,0 +1,72 @@
+//! When a job is, in the place's zone.
+
+use crate::kit::format;
+use domain::scheduling::zone;
+use domain::time::{Date, Instant};
+use leptos::prelude::*;
+
+/// A booked time taken apart for pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    pub date: Date,
+    /// `14:00–15:30`
+    pub range: String,
+    /// `14:00`
+    pub start: String,
+    /// `Fri 12 June`
+    pub day: String,
+    /// `Tomorrow, in 19 h`
+    pub near: String,
+    /// `Europe/Lisbon`, in words
+    pub zone: String,
+}
+
+impl When {
+    pub fn of(starts_at: Instant, ends_at: Instant, zone_name: &str, now: Instant) -> Self {
+        let (start, end) = (zone::local_in(starts_at, zone_name), zone::local_in(ends_at, zone_name));
+        let today = zone::local_in(now, zone_name).date;
+        let near = if now < starts_at {
+            format!("{}, {}", format::day_near(start.date, today), format::relative(starts_at, now))
+        } else if now < ends_at {
+            "Now".to_owned()
+        } else {
+            format::relative(ends_at, now)
+        };
+        Self {
+            date: start.date,
+            range: format::clock_range(start.minute.into(), end.minute.into()),
+            start: format::clock(start.minute.into()),
+            day: format::day(start.date),
+            near,
+            zone: zone_name.replace('_', " "),
+        }
+    }
+    /// `Fri 12 June, 14:00`
+    pub fn moment(at: Instant, zone_name: &str) -> String {
+        let local = zone::local_in(at, zone_name);
+        format!("{}, {}", format::day(local.date), format::clock(local.minute.into()))
+    }
+    /// The same with `today` and `tomorrow`.
+    pub fn near_moment(at: Instant, zone_name: &str, now: Instant) -> String {
+        let (local, today) = (zone::local_in(at, zone_name), zone::local_in(now, zone_name).date);
+        let day = match local.date.days() - today.days() {
+            0 => "today".to_owned(),
+            1 => "tomorrow".to_owned(),
+            _ => format::day(local.date),
+        };
+        format!("{day}, {}", format::clock(local.minute.into()))
+    }
+}
+
+/// The day as a leaf of a calendar.
+#[component]
+pub fn Leaf(date: Date) -> impl IntoView {
+    let (_, month, day) = date.ymd();
+    view! {
+        <div class="leaf" aria-hidden="true">
+            <span>{format::weekday_short(date.weekday())}</span>
+            <b>{day}</b>
+            <span>{format::month_name(month)}</span>
+        </div>
+    }
+}
