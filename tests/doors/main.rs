@@ -10,6 +10,7 @@ mod gone;
 mod harness;
 mod live;
 mod nodes;
+mod payment;
 mod repeats;
 mod routes;
 mod sessions;
