@@ -69,7 +69,7 @@
     const frame = document.createElement("iframe");
     frame.title = "Confirm with your bank";
     frame.src = `${origin}/3ds/${id}?client_secret=${encodeURIComponent(secret)}&frame=1`;
-    frame.style.cssText = "border:0;width:100%;height:24rem;display:block";
+    frame.style.cssText = "border:0;width:100%;height:27rem;display:block";
     dialog.append(frame);
     document.body.append(dialog);
     dialog.showModal();
