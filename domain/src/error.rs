@@ -198,6 +198,8 @@ mod server {
                         tracing::warn!(%source, "database contention");
                         Self::Unavailable { retry_after_s: 1 }
                     }
+                    // text that Postgres cannot keep, such as a NUL: no row can have it
+                    Some("22021" | "22P05") => Self::NotFound,
                     _ => Self::internal(source),
                 },
                 _ => Self::internal(source),

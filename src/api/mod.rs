@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod booking;
+pub mod category;
 pub mod extract;
 pub mod favourite;
 pub mod openapi;
@@ -23,8 +24,9 @@ pub fn rooms() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(account::router())
         .merge(admin::router())
-        .merge(favourite::router())
         .merge(booking::router())
+        .merge(category::router())
+        .merge(favourite::router())
         .merge(payment::router())
         .merge(provider::router())
         .merge(review::router())

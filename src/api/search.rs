@@ -1,11 +1,10 @@
-//! Finding for programs: categories, search, providers with services and reviews.
+//! Finding for programs: search, providers with services and reviews.
 
 use super::extract::{Json, Path};
 use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
 use axum::extract::RawQuery;
-use domain::category::{self, model::CategoryView};
 use domain::id::ProviderId;
 use domain::page::{Page, PageQuery};
 use domain::provider::{
@@ -25,12 +24,6 @@ use utoipa_axum::routes;
 #[derive(Serialize, ToSchema)]
 struct Items<T> {
     items: Vec<T>,
-}
-
-/// Categories in the operator's order.
-#[utoipa::path(get, path = "/categories", tag = "find", responses((status = 200, body = inline(Items<CategoryView>))))]
-async fn list_categories(Caller(ctx): Caller) -> Result<Json<Items<CategoryView>>, Problem> {
-    Ok(Json(Items { items: category::list(&ctx).await? }))
 }
 
 /// Who matches, best first, with the next times that are really free.
@@ -98,7 +91,6 @@ pub fn page_query(raw: Option<&str>) -> PageQuery {
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list_categories))
         .routes(routes!(find))
         .routes(routes!(get_provider))
         .routes(routes!(list_services))

@@ -33,16 +33,18 @@ pub fn is_static(path: &str) -> bool {
 /// All pages. One line a room, in alphabetical order.
 #[rustfmt::skip]
 pub fn router() -> axum::Router<AppState> {
-    let mut all = axum::Router::new().merge(favourite::router()).merge(review::router()).merge(search::router());
+    let mut all = axum::Router::new();
     all = all.merge(account::router());
     all = all.merge(admin::router());
-    let mut all = axum::Router::new();
-    all = all.merge(account::router()).merge(booking::router());
+    all = all.merge(booking::router());
     all = all.merge(calendar::router());
-    all = all.merge(payment::router());
+    all = all.merge(favourite::router());
     all = all.merge(offline::router());
+    all = all.merge(payment::router());
     all = all.merge(provider::router());
+    all = all.merge(review::router());
     all = all.merge(scheduling::router());
+    all = all.merge(search::router());
     all = all.merge(site::router());
     all
 }

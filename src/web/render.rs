@@ -14,6 +14,7 @@ use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use std::sync::Arc;
 
 /// Remembers the theme for a year.
@@ -106,7 +107,11 @@ fn viewer(actor: &Actor) -> Option<Viewer> {
 /// The layer that remembers what the frame shows of the request, for every page rendered within it.
 pub async fn remember(request: Request, next: Next) -> Response {
     let seen = seen(request.uri().path(), request.headers());
-    SEEN.scope(seen, next.run(request)).await
+    // A handler makes its view before it is framed, and islands with children ask for their owner already then.
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let response = owner.with(|| ScopedFuture::new(SEEN.scope(seen, next.run(request)))).await;
+    owner.unset_with_forced_cleanup();
+    response
 }
 
 fn seen(path: &str, headers: &HeaderMap) -> Seen {

@@ -19,7 +19,6 @@ use domain::scheduling::zone;
 use domain::search::{self, model::SearchQuery};
 use domain::time::Instant;
 use http::header;
-use leptos::prelude::*;
 
 async fn home(Caller(ctx): Caller) -> Result<Response, PageError> {
     let view = search::get_home(&ctx).await?;

@@ -52,6 +52,8 @@ async fn shop(db: PgPool) -> Shop {
         mail: old.mail.clone(),
         calendars: old.calendars.clone(),
         base_url: old.base_url.clone(),
+        settings: domain::settings::Remembered::default(),
+        caches: domain::cache::Caches::default(),
         committed: tokio::sync::Notify::new(),
     });
     let (_, router) = open(house.clone(), config(&[]));
@@ -118,7 +120,7 @@ impl Shop {
     }
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test(migrations = "./migrations")]
 async fn a_card_pays_and_the_webhook_alone_confirms(db: PgPool) {
     let shop = shop(db).await;
     assert_eq!(shop.confirm("4242424242424242").await["status"], "succeeded");
@@ -126,7 +128,7 @@ async fn a_card_pays_and_the_webhook_alone_confirms(db: PgPool) {
     assert_eq!(shop.balance_of_provider().await, 9_000);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test(migrations = "./migrations")]
 async fn doubled_delayed_and_shuffled_webhooks_confirm_once(db: PgPool) {
     let shop = shop(db).await;
     shop.sandbox.hub.with_disturb(|disturb| {
@@ -141,7 +143,7 @@ async fn doubled_delayed_and_shuffled_webhooks_confirm_once(db: PgPool) {
     assert_eq!(shop.world.count("select count(*) from events where kind = 'payment.paid'").await, 1);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test(migrations = "./migrations")]
 async fn a_challenge_is_answered_and_a_lost_webhook_is_made_up_for(db: PgPool) {
     let shop = shop(db).await;
     shop.sandbox.hub.with_disturb(|disturb| disturb.drop_next = 100);
@@ -158,7 +160,7 @@ async fn a_challenge_is_answered_and_a_lost_webhook_is_made_up_for(db: PgPool) {
     assert_eq!(shop.status().await, Status::Confirmed);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test(migrations = "./migrations")]
 async fn a_gateway_that_is_gone_leaves_it_open_and_charges_once(db: PgPool) {
     let shop = shop(db).await;
     let fault = ApiFault { on: "POST /v1/payment_intents".into(), times: 3, fault: Fault::LoseAnswer };
@@ -171,7 +173,7 @@ async fn a_gateway_that_is_gone_leaves_it_open_and_charges_once(db: PgPool) {
     assert_eq!(shop.sandbox.hub.with_book(|book| book.charges.len()), 1);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test(migrations = "./migrations")]
 async fn forged_messages_are_refused_at_the_door(db: PgPool) {
     let shop = shop(db).await;
     let intent = shop.confirm("4000000000000002").await;

@@ -8,7 +8,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("account", "dawrs"),
     ("admin", "dawrs"),
     ("booking", "dawrs"),
-    ("calendar", "d----"),
+    ("calendar", "daw--"),
     ("category", "d--r-"),
     ("favourite", "dawrs"),
     ("ledger", "d----"),
@@ -34,16 +34,19 @@ const CORRIDORS: &[(&str, &[&str])] = &[
     ("booking", &["account", "category", "ledger", "notify", "payment", "provider", "scheduling"]),
     ("calendar", &["account", "booking", "provider", "scheduling"]),
     ("category", &[]),
-    ("favourite", &["account", "category", "provider", "scheduling", "search"]),
+    ("favourite", &["account", "category", "provider", "scheduling"]),
     ("ledger", &[]),
     ("live", &["account", "booking", "provider"]),
     ("notify", &[]),
     ("payment", &["account", "ledger", "notify"]),
-    ("provider", &["account", "category"]),
+    ("provider", &["account", "category", "notify"]),
     ("review", &["account", "booking", "provider"]),
     ("scheduling", &["account", "category", "provider"]),
-    ("search", &["category", "provider", "review", "scheduling"]),
+    ("search", &["category", "favourite", "provider", "review", "scheduling"]),
 ];
+
+/// Moves a payment and its booking in one transaction, so it is the one place that works on the rows of both rooms.
+const SETTLEMENT: &str = "domain/src/booking/settlement/";
 
 /// Where SQL stands besides the rooms' stores: the spine's own tables, the seed, tests' builders.
 const SQL_ELSEWHERE: &[&str] = &[
@@ -170,7 +173,7 @@ fn rooms_call_along_the_corridors() {
                 if other == *room {
                     continue;
                 }
-                if is_store {
+                if is_store && !(other == "payment" && name.starts_with(SETTLEMENT)) {
                     problems.push(format!("{name} reaches into the store of {other}"));
                 }
                 if !allowed.contains(&other.as_str()) {

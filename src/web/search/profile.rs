@@ -15,7 +15,6 @@ use domain::scheduling::{self, zone};
 use domain::search::{self, pages::ProfileQuery};
 use domain::time::{Date, Instant};
 use http::header;
-use leptos::prelude::*;
 use serde::Deserialize;
 
 /// Of the address; what is not readable counts as absent.

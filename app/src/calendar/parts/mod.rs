@@ -1,3 +1,5 @@
+//! Jobs, requests and entries as they stand on the pages.
+
 mod event;
 mod job;
 mod request;

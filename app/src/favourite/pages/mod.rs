@@ -1,3 +1,5 @@
+//! Pages of what someone wants to find again.
+
 mod list;
 
 pub use list::{FavouritesPage, FavouritesPageProps};

@@ -1,3 +1,5 @@
+//! The page customers see, and the pages on which a business runs itself.
+
 mod apply;
 mod offer;
 mod profile;

@@ -1,7 +1,7 @@
 //! Who signs in, who can be booked, and which rooms, vehicles and equipment there are.
 
 use crate::kit::{
-    Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Kind, Select, State, WorkHeader, format,
+    Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Select, State, WorkHeader, format,
 };
 use domain::id::Id;
 use domain::provider::model::{MemberView, ResourceKind, ResourceView, TeamRole, TeamView};

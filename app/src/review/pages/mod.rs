@@ -1,3 +1,5 @@
+//! Pages on which both sides say how it was.
+
 mod desk;
 mod write;
 

@@ -1,3 +1,5 @@
+//! Pages of hours, time off and imported calendars.
+
 mod availability;
 
 pub use availability::{AvailabilityPage, AwayRow, CalendarRow, OverrideRow, Question, Whose};

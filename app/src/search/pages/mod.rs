@@ -1,3 +1,5 @@
+//! The page of results.
+
 mod results;
 mod why;
 

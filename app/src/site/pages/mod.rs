@@ -1,3 +1,5 @@
+//! Pages that belong to no room.
+
 pub mod error;
 mod help;
 mod home;
