@@ -171,7 +171,7 @@ impl Books {
         }));
         self.attempts.push(json!({
             "id": seed.die.id(job.booked_at.millis()), "payment_id": id, "gateway": "stripe",
-            "gateway_ref": gateway_ref(id, amount, &self.currency, waits), "amount_minor": amount, "status": attempt,
+            "gateway_ref": gateway_ref(id, amount, &self.currency, waits), "amount_minor": amount, "is_hosted": false, "request": {}, "status": attempt,
             "created_at": text(job.booked_at), "updated_at": text(paid_at), "checked_at": text(paid_at),
         }));
         if waits {

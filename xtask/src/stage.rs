@@ -99,7 +99,8 @@ impl Stage<'_> {
                 command.env(name, value);
             }
         }
-        command.env("DATABASE_URL", &self.database_url);
+        // An error is told in a sentence; where it came from is in the log of those who ask for it.
+        command.env("DATABASE_URL", &self.database_url).env("RUST_BACKTRACE", "0");
         command
     }
 
