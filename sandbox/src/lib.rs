@@ -104,9 +104,8 @@ async fn keep_saved(hub: Arc<Hub>) {
         // several changes, one write
         tokio::time::sleep(Duration::from_millis(300)).await;
         let saving = hub.clone();
-        match tokio::task::spawn_blocking(move || saving.save()).await {
-            Ok(Err(error)) => tracing::warn!(%error, "the sandbox could not save its state"),
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || saving.save()).await {
+            tracing::warn!(%error, "the sandbox could not save its state");
         }
     }
 }

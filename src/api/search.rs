@@ -90,9 +90,5 @@ pub fn page_query(raw: Option<&str>) -> PageQuery {
 }
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(find))
-        .routes(routes!(get_provider))
-        .routes(routes!(list_services))
-        .routes(routes!(list_reviews))
+    OpenApiRouter::new().routes(routes!(find)).routes(routes!(get_provider)).routes(routes!(list_services)).routes(routes!(list_reviews))
 }

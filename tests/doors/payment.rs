@@ -2,9 +2,9 @@
 
 use crate::harness::{Browser, config, open};
 use axum::Router;
+use domain::booking;
 use domain::booking::model::{CheckoutDetails, HoldSlot, Status};
 use domain::booking::settlement::{self, Pay};
-use domain::booking;
 use domain::ctx::{Ctx, House};
 use domain::id::BookingId;
 use domain::payment::{NextStep, PaymentStatus};

@@ -151,7 +151,7 @@ fn check_span(during: Span) -> Result<()> {
     let mut fields = Fields::none();
     fields.check(during.starts_at < during.ends_at, "to_date", "It must end after it begins.");
     fields.check(during.ends_at - during.starts_at <= MAX_AWAY, "to_date", "At most 400 days at a time.");
-    fields.finish().map_err(Error::from)
+    fields.finish()
 }
 
 async fn clear_way(tx: &mut Tx, ctx: &Ctx, resource: ResourceId, during: Span, own: Option<AllocationId>) -> Result<()> {

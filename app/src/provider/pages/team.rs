@@ -1,8 +1,6 @@
 //! Who signs in, who can be booked, and which rooms, vehicles and equipment there are.
 
-use crate::kit::{
-    Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Select, State, WorkHeader, format,
-};
+use crate::kit::{Avatar, Badge, Button, Card, Empty, ErrorSummary, Field, Filled, Icon, IconButton, Select, State, WorkHeader, format};
 use domain::id::Id;
 use domain::provider::model::{MemberView, ResourceKind, ResourceView, TeamRole, TeamView};
 use domain::time::Instant;

@@ -86,8 +86,8 @@ fn text_of(cells: &[bool]) -> String {
     for day in 0..7 {
         let row = &cells[day * CELLS..(day + 1) * CELLS];
         let mut from = None;
-        for at in 0..=CELLS {
-            let is_open = at < CELLS && row[at];
+        // one more, closed, ends a range that lasts until midnight
+        for (at, is_open) in row.iter().copied().chain([false]).enumerate() {
             match (from, is_open) {
                 (None, true) => from = Some(at),
                 (Some(begin), false) => {

@@ -151,7 +151,7 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
             // good to a thousandth within a few hundred kilometres, and much cheaper than the haversine
             sql.push("sqrt(((d.place)[1] - ")
                 .push_bind(at.lat)
-                .push(format!(") ^ 2 + (((d.place)[0] - "))
+                .push(") ^ 2 + (((d.place)[0] - ")
                 .push_bind(at.lng)
                 .push(") * ")
                 .push_bind(at.lat.to_radians().cos())
