@@ -16,7 +16,9 @@ async function openProvider(page: Page) {
 /** Presses the first free time on the page. Others may be quicker: then the page offers the next ones. */
 async function takeTime(page: Page, tries = 4) {
   for (let left = tries; left > 0; left -= 1) {
-    await page.locator('form[action="/book"] button.slot:visible, button.slot[form]:visible').nth(left % 2).click();
+    await page.locator('main label.slot:visible, main button.slot:visible').nth(left % 2).click();
+    const go = page.getByRole("button", { name: "Continue" });
+    if (await go.count()) await go.first().click();
     await page.waitForLoadState();
     if (/\/checkout\//.test(page.url())) return;
   }
