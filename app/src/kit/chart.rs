@@ -93,7 +93,7 @@ fn bar_drawing(size: &'static str, width: i64, bars: &[Bar], axis: fn(i64) -> St
         })
         .collect_view();
     view! {
-        <svg class="chart" data-size=size viewBox=format!("0 0 {width} {}", HEIGHT + 28) role="img" aria-label=summary>
+        <svg class="chart" data-size=size viewBox=format!("0 0 {width} {}", HEIGHT + 28) role="group" aria-label=summary>
             {grid(&steps, width, axis)} <g class="bars">{drawn}</g>
         </svg>
     }
@@ -172,7 +172,7 @@ fn line_drawing(size: &'static str, width: i64, points: &[Bar], before: &[i64], 
         })
         .collect_view();
     view! {
-        <svg class="chart" data-size=size viewBox=format!("0 0 {width} {}", HEIGHT + 28) role="img" aria-label=summary>
+        <svg class="chart" data-size=size viewBox=format!("0 0 {width} {}", HEIGHT + 28) role="group" aria-label=summary>
             {grid(&steps, width, axis)} <path class="line-before" d=past></path> <path class="line" d=line></path> {dots} {labels}
         </svg>
     }

@@ -96,10 +96,10 @@ pub fn DayButton(day: ShownDay) -> impl IntoView {
             data-today=day.is_today.then_some("")
             data-none=(day.free_part == 0).then_some("")
             aria-current=day.is_chosen.then_some("date")
-            aria-label=day.label
         >
-            <span class="week">{day.week}</span>
-            <span class="date">{day.number}</span>
+            <span class="hidden-visually">{day.label}</span>
+            <span class="week" aria-hidden="true">{day.week}</span>
+            <span class="date" aria-hidden="true">{day.number}</span>
             <span class="free" style=format!("--part: {}%", day.free_part)><i></i></span>
         </a>
     }

@@ -105,7 +105,8 @@ pub(super) fn account_menu(viewer: &Viewer, opens_up: bool) -> impl IntoView {
     let has_workplaces = !viewer.workplaces.is_empty();
     view! {
         <details class="opens" name="menu" data-up=opens_up.then_some("")>
-            <summary class="icon-button" aria-label=label.clone() title=label>
+            <summary class="icon-button" title=label.clone()>
+                <span class="hidden-visually">{label.clone()}</span>
                 <Avatar name=viewer.name.clone() />
             </summary>
             <div class="menu">
