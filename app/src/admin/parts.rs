@@ -7,17 +7,15 @@ use domain::scheduling::zone;
 use domain::time::Instant;
 use leptos::prelude::*;
 
-/// `9 Jun 2026, 10:47` as the clocks of the zone show it.
+/// `9 June 2026, 10:47` as the clocks of the zone show it.
 pub fn moment(at: Instant, zone_name: &str) -> String {
     let local = zone::local(at, zone::stored(zone_name));
-    let (year, month, day) = local.date.ymd();
-    let month: String = format::month_name(month).chars().take(3).collect();
-    format!("{day} {month} {year}, {}", format::clock(i64::from(local.minute)))
+    format!("{}, {}", format::date(local.date), format::clock(i64::from(local.minute)))
 }
 
 /// The same, for machines too.
 pub fn when(at: Instant, zone_name: &str) -> impl IntoView + use<> {
-    view! { <span class="nowrap"><Time at=at text=moment(at, zone_name) /></span> }
+    view! { <Time at=at text=moment(at, zone_name) /> }
 }
 
 /// `3 h ago`, with the exact time on hover.
@@ -70,7 +68,7 @@ pub fn filters(path: &'static str, sieves: Vec<Sieve>, csv: Option<String>) -> i
         })
         .collect_view();
     view! {
-        <form class="sieve" method="get" action=path>
+        <form class="filters" method="get" action=path>
             {fields}
             <Button size="dense">"Show"</Button>
             <a class="button" data-kind="plain" data-size="dense" href=path>"Clear"</a>
