@@ -242,6 +242,9 @@ pub fn Cover(
     id: u128,
     #[prop(into)] icon_name: String,
     #[prop(optional)] shape: CoverShape,
+    /// 1 to 8, where the provider chose one; otherwise the id gives it.
+    #[prop(optional)]
+    tone: Option<i32>,
     /// Without the category's sign in the corner.
     #[prop(optional)]
     bare: bool,
@@ -253,7 +256,7 @@ pub fn Cover(
     let (window, path) = draw(&icon_name, id, shape);
     let sign = (!bare).then(|| view! { <span class="sign">{icon(named(&icon_name))}</span> });
     view! {
-        <div class=format!("cover {class}") data-tone=tone_of(id)>
+        <div class=format!("cover {class}") data-tone=tone.map_or_else(|| tone_of(id), |tone| tone.clamp(1, 8) as u8)>
             <svg class="pattern" viewBox=window preserveAspectRatio="xMidYMid slice" aria-hidden="true"><path d=path></path></svg>
             {sign}
             {children.map(|children| children())}
@@ -275,9 +278,15 @@ pub fn Patch(#[prop(into)] icon_name: String, tone: u8, id: u128) -> impl IntoVi
 
 /// A provider's sign: the category's icon on its tone.
 #[component]
-pub fn ProviderMark(id: u128, #[prop(into)] icon_name: String, #[prop(optional, into)] size: Option<&'static str>) -> impl IntoView {
+pub fn ProviderMark(
+    id: u128,
+    #[prop(into)] icon_name: String,
+    #[prop(optional)] tone: Option<i32>,
+    #[prop(optional, into)] size: Option<&'static str>,
+) -> impl IntoView {
+    let tone = tone.map_or_else(|| tone_of(id), |tone| tone.clamp(1, 8) as u8);
     view! {
-        <span class="avatar" data-kind="provider" data-tone=tone_of(id) data-size=size aria-hidden="true">{icon(named(&icon_name))}</span>
+        <span class="avatar" data-kind="provider" data-tone=tone data-size=size aria-hidden="true">{icon(named(&icon_name))}</span>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::finding::{Found, free_time};
 use super::model::{ResultView, SearchQuery};
-use super::pages::{HomeCategory, HomeView, PROFILE_DAYS, ProfileQuery, ProfileView};
+use super::pages::{HomeCategory, HomeView, PROFILE_DAYS, ProfileQuery, ProfileView, VoiceView};
 use super::store::{candidates, showcase as store};
 use crate::category;
 use crate::ctx::Ctx;
@@ -14,13 +14,17 @@ use crate::provider;
 use crate::review;
 use crate::scheduling::model::AvailabilityQuery;
 use crate::scheduling::{self, zone};
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use std::collections::HashMap;
 
 /// Providers asked for their free times by the home page; what it counts is counted among these.
 const HOME_ASKED: usize = 100;
 const HOME_SHOWN: usize = 12;
-const VOICES: i64 = 3;
+const VOICES: usize = 3;
+/// Read, so that enough different ones remain.
+const VOICES_READ: i64 = 60;
+/// Starts on one day: every quarter of an hour for twelve hours.
+const TIMES_A_DAY: usize = 48;
 /// Reviews on the provider's page before "show more".
 const REVIEWS: i64 = 6;
 /// Addresses in the sitemap (the protocol's limit is 50,000).
@@ -34,7 +38,7 @@ pub async fn get_home(ctx: &Ctx) -> Result<HomeView> {
     let (categories, totals, voices, found) = tokio::try_join!(
         category::list(ctx),
         store::totals(ctx.db()),
-        store::list_voices(ctx.db(), since, VOICES),
+        store::list_voices(ctx.db(), since, VOICES_READ),
         super::find(ctx, &everyone),
     )?;
     let is_today = |result: &ResultView| {
@@ -48,7 +52,8 @@ pub async fn get_home(ctx: &Ctx) -> Result<HomeView> {
     let free_today = free_by_category.values().sum();
     let mut soonest: Vec<ResultView> = found.items.into_iter().filter(|r| !r.next_free.is_empty()).collect();
     soonest.sort_by_key(|r| r.next_free[0].starts_at);
-    let soonest = varied(soonest, HOME_SHOWN);
+    let soonest = with_their_day(ctx, varied(soonest, HOME_SHOWN)).await?;
+    let voices = distinct(voices);
     let mean = (totals.rating_count > 0).then(|| (totals.rating_sum * 200 + totals.rating_count) / (totals.rating_count * 2));
     Ok(HomeView {
         categories: categories
@@ -66,6 +71,38 @@ pub async fn get_home(ctx: &Ctx) -> Result<HomeView> {
         zone: totals.zone,
         as_of: now,
     })
+}
+
+/// With all free times of the day of the first one, for the ruler.
+async fn with_their_day(ctx: &Ctx, mut results: Vec<ResultView>) -> Result<Vec<ResultView>> {
+    let ids: Vec<ServiceId> = results.iter().map(|result| result.service.id).collect();
+    let Some(first) = results.iter().filter_map(|result| result.next_free.first()).map(|time| time.starts_at).min() else {
+        return Ok(results);
+    };
+    let window = Span::new(ctx.now(), first.plus_days(1));
+    let mut free = scheduling::list_free_within(ctx, &ids, window, TIMES_A_DAY).await?;
+    for result in &mut results {
+        let Some(day) = result.next_free.first().map(|time| time.date) else { continue };
+        let local = zone::stored(&result.provider.zone);
+        let times = free.remove(&result.service.id).unwrap_or_default().into_iter().map(|slot| free_time(slot, local));
+        let times: Vec<_> = times.filter(|time| time.date == day).collect();
+        if !times.is_empty() {
+            result.next_free = times;
+        }
+    }
+    Ok(results)
+}
+
+/// Without those that end like one before: two people rarely write the same sentence, but it reads badly when they do.
+fn distinct(voices: Vec<VoiceView>) -> Vec<VoiceView> {
+    let ending = |body: &str| body.chars().rev().take(24).collect::<String>();
+    let mut kept: Vec<VoiceView> = Vec::new();
+    for voice in voices {
+        if kept.len() < VOICES && kept.iter().all(|known| ending(&known.body) != ending(&voice.body)) {
+            kept.push(voice);
+        }
+    }
+    kept
 }
 
 /// One of each category before the second of any, the given order otherwise.

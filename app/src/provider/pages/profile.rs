@@ -27,6 +27,7 @@ pub fn ProfilePage(
     let name = provider.name.clone();
     let icon_name = provider.category.as_ref().map_or_else(|| "store".to_owned(), |category| category.icon.clone());
     let id = provider.id.as_u128();
+    let tone = tone(&view);
     let mut crumbs = vec![("Find".to_owned(), "/search".to_owned())];
     if let Some(category) = &provider.category {
         crumbs.push((category.name.clone(), format!("/search?category={}", category.slug)));
@@ -40,7 +41,7 @@ pub fn ProfilePage(
         <div id="profile">
             <div class="column">
                 <Crumbs items=crumbs />
-                <Cover id=id icon_name=icon_name.clone() shape=CoverShape::Banner bare=true class="banner-cover" />
+                <Cover id=id icon_name=icon_name.clone() tone=tone shape=CoverShape::Banner bare=true class="banner-cover" />
                 <div class="about-page">
                     {title(&view, id, icon_name, next_free)}
                     {story(&view)}
@@ -65,6 +66,11 @@ pub fn ProfilePage(
     }
 }
 
+/// The provider's own, else its category's: the same as on a result.
+fn tone(view: &ProfileView) -> i32 {
+    view.provider.cover_tone.or(view.provider.category.as_ref().map(|category| category.tone)).unwrap_or(1)
+}
+
 fn title(view: &ProfileView, id: u128, icon_name: String, next_free: Option<(String, String)>) -> impl IntoView + use<> {
     let provider = &view.provider;
     let rating = provider.rating_hundredths().unwrap_or(0);
@@ -74,7 +80,7 @@ fn title(view: &ProfileView, id: u128, icon_name: String, next_free: Option<(Str
         provider.is_verified.then(|| view! { <span class="verified">{icon(Icon::BADGE_CHECK)} "Verified"</span><span class="dot"></span> });
     view! {
         <header class="title">
-            <ProviderMark id=id icon_name=icon_name size="xl" />
+            <ProviderMark id=id icon_name=icon_name tone=tone(view) size="xl" />
             <div>
                 <h1>{provider.name.clone()}</h1>
                 <p class="muted">

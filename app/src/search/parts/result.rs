@@ -47,7 +47,7 @@ pub fn ResultItem(result: ResultView, n: usize, today: Date, soonest: Option<Ins
     let saved = result.is_favourite;
     view! {
         <li class="result" id=format!("r{n}") data-n=n data-provider=provider.id.to_string()>
-            <Cover id=provider.id.as_u128() icon_name=provider.icon.clone() />
+            <Cover id=provider.id.as_u128() icon_name=provider.icon.clone() tone=provider.tone />
             <div class="about">
                 <h2>
                     <span class="rank">{n}</span>

@@ -51,13 +51,18 @@ fn pulse(view: &HomeView) -> Option<AnyView> {
     }
     let mut hours = [0_u32; 10];
     for time in view.soonest.iter().flat_map(|result| &result.next_free).filter(|time| time.date == view.today) {
-        hours[((time.minute / 60 - 10).clamp(0, 9)) as usize] += 1;
+        hours[((time.minute / 60 - 9).clamp(0, 9)) as usize] += 1;
     }
     let most = hours.iter().copied().max().unwrap_or(1).max(1);
     let mut bars = String::new();
     for (at, count) in hours.iter().enumerate() {
         let height = 3.0 + 34.0 * f64::from(*count) / f64::from(most);
-        bars.push_str(&format!(r#"<rect x="{}" y="{:.1}" width="16" height="{height:.1}" rx="2"/>"#, at * 22, 40.0 - height));
+        let class = if *count == most { "most" } else { "" };
+        bars.push_str(&format!(
+            r#"<rect class="{class}" x="{}" y="{:.1}" width="16" height="{height:.1}" rx="2"/>"#,
+            at * 22,
+            40.0 - height
+        ));
     }
     bars.push_str(r#"<path d="M0 42.5h220"/>"#);
     let to = SearchQuery { free_on: Some(view.today), ..SearchQuery::default() }.link();
@@ -102,8 +107,8 @@ fn quilt(view: &HomeView) -> impl IntoView + use<> {
     view! { <nav class="quilt" aria-label="Categories"><ul class="plain">{items}</ul></nav> }
 }
 
-/// Half the width of a time on the ruler, in hours, so that two of them never lie on each other.
-const APART_MIN: i32 = 50;
+/// Times closer than this are left out of the ruler: they would lie on each other, and a few spread ones say more of the day.
+const APART_MIN: i32 = 90;
 
 /// The day as a ruler: a time stands where it is. Folds to rows of times on a phone.
 fn ruler(view: &HomeView) -> Option<AnyView> {
@@ -181,7 +186,7 @@ fn row(result: &ResultView, times: Vec<FreeTime>, soonest: Option<Instant>) -> i
     view! {
         <li>
             <div class="who">
-                <ProviderMark id=provider.id.as_u128() icon_name=provider.icon.clone() size="l" />
+                <ProviderMark id=provider.id.as_u128() icon_name=provider.icon.clone() tone=provider.tone size="l" />
                 <div>
                     <a class="name" href=format!("/p/{}?service={}", provider.slug, service.id)>{provider.name.clone()}</a>
                     <p class="tiny muted">{service.name.clone()}</p>
@@ -283,7 +288,7 @@ mod tests {
         let at =
             |minute| FreeTime { starts_at: Instant::from_millis(0), ends_at: Instant::from_millis(0), date, minute, resource_ids: vec![] };
         let kept = apart(vec![at(600), at(615), at(630), at(660), at(720)]);
-        assert_eq!(kept.iter().map(|time| time.minute).collect::<Vec<_>>(), [600, 660, 720]);
+        assert_eq!(kept.iter().map(|time| time.minute).collect::<Vec<_>>(), [600, 720]);
     }
 
     #[test]
