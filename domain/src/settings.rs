@@ -12,7 +12,7 @@ macro_rules! settings {
         #[serde(default)]
         pub struct Settings {
             $($(#[$doc])* pub $name: i64,)*
-            /// The policy of services and providers that have none of their own.
+            /// The refund policy a new provider begins with.
             pub cancel_tiers: CancelTiers,
         }
 
@@ -45,24 +45,13 @@ macro_rules! settings {
 settings! {
     /// Of the service price less discounts, unless category, provider or service say otherwise.
     commission_bp = 1_000, (0, 10_000), Money, BasisPoints, "Commission";
-    /// How long a slot is kept during checkout, unless the provider says otherwise.
-    hold_min = 15, (5, 60), Booking, Minutes, "Hold";
-    /// Added once when a payment has begun.
-    hold_extension_min = 10, (0, 60), Booking, Minutes, "Extension while paying";
     /// Live holds a person or session may have.
     holds_per_person = 3, (1, 20), Booking, Count, "Holds per person";
-    /// How far ahead a new provider can be booked.
-    horizon_days = 90, (1, 730), Booking, Days, "Bookable ahead";
-    min_notice_min = 120, (0, 525_600), Booking, Minutes, "Minimum notice";
-    slot_step_min = 30, (5, 1_440), Booking, Minutes, "Slots every";
-    /// A request lapses this long after it was made...
-    request_lapse_min = 1_440, (15, 10_080), Booking, Minutes, "A request lapses after";
-    /// ...or this long before the start, whichever is earlier.
-    request_lapse_before_start_min = 60, (0, 1_440), Booking, Minutes, "and at the latest before the start";
-    no_show_after_min = 15, (0, 240), Booking, Minutes, "No-show from, after the start";
-    /// Confirmed jobs complete by themselves this long after their end.
-    completes_after_min = 1_440, (60, 10_080), Booking, Minutes, "Completed by itself after the end";
-    review_days = 7, (1, 60), Booking, Days, "Reviews may be written for";
+    /// With these a new provider begins; it may change its own.
+    hold_min = 15, (5, 60), Provider, Minutes, "A hold is kept for";
+    horizon_days = 90, (1, 730), Provider, Days, "Bookable ahead";
+    min_notice_min = 120, (0, 525_600), Provider, Minutes, "Minimum notice";
+    slot_step_min = 30, (5, 1_440), Provider, Minutes, "Slots every";
     /// Per person or address; see product.md "Limits".
     search_per_min = 50, (1, 100_000), Limits, PerMinute, "Searches";
     booking_per_min = 20, (1, 100_000), Limits, PerMinute, "Bookings";
@@ -88,6 +77,7 @@ pub struct Number {
 pub enum Group {
     Money,
     Booking,
+    Provider,
     Limits,
 }
 

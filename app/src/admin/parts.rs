@@ -7,15 +7,17 @@ use domain::scheduling::zone;
 use domain::time::Instant;
 use leptos::prelude::*;
 
-/// `9 June 2026, 10:47` as the clocks of the zone show it.
+/// `9 Jun 2026, 10:47` as the clocks of the zone show it.
 pub fn moment(at: Instant, zone_name: &str) -> String {
     let local = zone::local(at, zone::stored(zone_name));
-    format!("{}, {}", format::date(local.date), format::clock(i64::from(local.minute)))
+    let (year, month, day) = local.date.ymd();
+    let month: String = format::month_name(month).chars().take(3).collect();
+    format!("{day} {month} {year}, {}", format::clock(i64::from(local.minute)))
 }
 
 /// The same, for machines too.
 pub fn when(at: Instant, zone_name: &str) -> impl IntoView + use<> {
-    view! { <Time at=at text=moment(at, zone_name) /> }
+    view! { <span class="nowrap"><Time at=at text=moment(at, zone_name) /></span> }
 }
 
 /// `3 h ago`, with the exact time on hover.
@@ -68,7 +70,7 @@ pub fn filters(path: &'static str, sieves: Vec<Sieve>, csv: Option<String>) -> i
         })
         .collect_view();
     view! {
-        <form class="filters" method="get" action=path>
+        <form class="sieve" method="get" action=path>
             {fields}
             <Button size="dense">"Show"</Button>
             <a class="button" data-kind="plain" data-size="dense" href=path>"Clear"</a>

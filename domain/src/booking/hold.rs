@@ -65,6 +65,7 @@ pub(super) enum Attempt {
 
 async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     let now = ctx.now();
+    let hold_limit = ctx.settings().await?.holds_per_person;
     let mut tx = ctx.begin().await?;
     let offer = store::find_offer(&mut tx, input.service_id, &input.add_ons, input.starts_at, ctx.account_id(), ctx.visitor_id(), now)
         .await?
@@ -109,7 +110,7 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
         commission_bp: offer.commission_bp.into(),
         contact: person_contact(ctx),
         hold_expires_at: Some(hold_expires_at),
-        hold_limit: Some(policy::MAX_LIVE_HOLDS),
+        hold_limit: Some(hold_limit),
         kind: EventKind::BookingHeld,
         customer: ctx.account_id(),
         visitor: ctx.visitor_id(),
@@ -192,7 +193,7 @@ pub(super) async fn write(
             ctx.commit(tx).await?;
             Ok(Attempt::Held(id))
         }
-        Ok(false) => Err(BookingRefusal::TooManyHolds { limit: policy::MAX_LIVE_HOLDS }.into()),
+        Ok(false) => Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
         Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(Attempt::Lost),
         Err(error) => Err(error.into()),
     }

@@ -7,8 +7,6 @@ use crate::time::Instant;
 
 /// A hold can be longer by this much, once, when a payment attempt begins.
 pub const HOLD_EXTENSION_MIN: i64 = 10;
-/// How many holds one person or session may keep at a time.
-pub const MAX_LIVE_HOLDS: i64 = 3;
 /// A request waits for its answer no longer than this.
 pub const ANSWER_WITHIN_MIN: i64 = 24 * 60;
 /// A request is answered at the latest so long before the start.

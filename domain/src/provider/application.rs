@@ -46,13 +46,14 @@ pub async fn apply(ctx: &Ctx, input: ProfileInput) -> Result<ProviderId> {
     let person = ctx.person()?;
     let profile = policy::checked_profile(input)?;
     crate::scheduling::zone::parse(&profile.zone, "zone")?;
+    let settings = ctx.settings().await?;
     let mut tx = ctx.begin().await?;
     if store::count_drafts(&mut tx, person.id).await? >= MAX_DRAFTS {
         return Err(ApplicationRefusal::TooManyDrafts.into());
     }
     let id: ProviderId = ctx.new_id();
     let slug = free_slug(&mut tx, id, &profile).await?;
-    store::insert_provider(&mut tx, id, &slug, &profile, ctx.now()).await?;
+    store::insert_provider(&mut tx, id, &slug, &profile, &settings, ctx.now()).await?;
     store::insert_member(&mut tx, id, person.id, StaffRole::Owner, ctx.now()).await?;
     let first: ResourceId = ctx.new_id();
     store::insert_person(&mut tx, first, id, person.id, &person.name, ctx.now()).await?;

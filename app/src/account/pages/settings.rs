@@ -253,7 +253,7 @@ fn token_form(filled: Filled, is_admin: bool) -> impl IntoView {
             <fieldset class="field" id="f-scopes" tabindex="-1">
                 <legend class="label">"What it may do"</legend>
                 {(!scopes_problem.is_empty()).then(|| view! { <p class="error">{icon(Icon::CIRCLE_ALERT)} {scopes_problem}</p> })}
-                {checks}
+                <div>{checks}</div>
             </fieldset>
             <div><Button kind=Kind::Primary>"Make the token"</Button></div>
         </form>

@@ -6,9 +6,10 @@ use domain::admin::CategoryLine;
 use domain::settings::{Group, NUMBERS, Number, Unit};
 use leptos::prelude::*;
 
-const GROUPS: [(Group, &str, &str); 3] = [
-    (Group::Money, "Money", "Frozen on each booking when it is held; what is held already keeps its rate."),
-    (Group::Booking, "Booking", "Defaults; a provider or service may say otherwise."),
+const GROUPS: [(Group, &str, &str); 4] = [
+    (Group::Money, "Money", "Where category, provider and service say nothing else. Frozen on each booking when it is held."),
+    (Group::Booking, "Holding", "Everywhere, from the next hold on."),
+    (Group::Provider, "New providers", "What they begin with. They may change their own, and those who are here keep theirs."),
     (Group::Limits, "Limits", "How often one person or address may ask. Beyond it the answer is 429."),
 ];
 /// Steps of the refund policy that can be set at once.
@@ -42,7 +43,7 @@ pub fn SettingsPage(filled: Filled) -> impl IntoView {
             <form class="form wide-form" method="post" action="/admin/settings">
                 <ErrorSummary filled=filled.clone() />
                 {groups}
-                <Card title="Refunds when the customer cancels" id="f-cancel-tiers">
+                <Card title="Refunds when the customer cancels, for new providers" id="f-cancel-tiers">
                     <p class="small muted">"The longest time first, the last step at 0 hours. After the start nothing goes back."</p>
                     {(!problem.is_empty()).then(|| view! { <p class="error">{icon(Icon::CIRCLE_ALERT)} {problem}</p> })}
                     <div class="stack">{steps}</div>

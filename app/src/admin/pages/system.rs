@@ -56,7 +56,7 @@ fn level(level: &ServiceLevel) -> AnyView {
         None => ("Nothing to measure yet".to_owned(), State::Plain),
         Some(bp) => (format!("{} of {}", percent(bp), count(level.all)), if bp >= level.goal_bp { State::Good } else { State::Bad }),
     };
-    view! { <div><dt>{level.name.clone()}</dt><dd><Badge text=shown state=state /> <span class="small muted">{goal}</span></dd></div> }
+    view! { <div><dt>{level.name.clone()}</dt><dd class="row"><Badge text=shown state=state /> <span class="small muted">{goal}</span></dd></div> }
         .into_any()
 }
 

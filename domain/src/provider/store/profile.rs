@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, ProviderId};
 use crate::money::Currency;
 use crate::provider::model::{BookingPolicy, ProfileInput, ProviderStatus};
+use crate::settings::Settings;
 use crate::time::Instant;
 
 /// What an application has so far.
@@ -56,15 +57,31 @@ pub async fn list_slugs(tx: &mut Tx, base: &str, except: ProviderId) -> Result<V
     )
 }
 
-pub async fn insert_provider(tx: &mut Tx, id: ProviderId, slug: &str, profile: &ProfileInput, now: Instant) -> Result<()> {
+/// The booking policy it begins with is the operator's.
+pub async fn insert_provider(
+    tx: &mut Tx,
+    id: ProviderId,
+    slug: &str,
+    profile: &ProfileInput,
+    settings: &Settings,
+    now: Instant,
+) -> Result<()> {
     sqlx::query!(
-        "insert into providers (id, slug, name, zone, currency, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)",
+        "insert into providers
+            (id, slug, name, zone, currency, created_at, updated_at, horizon_days, min_notice_min, slot_step_min, hold_min, cancel_tiers)
+         values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11)",
         id as ProviderId,
         slug,
         profile.name,
         profile.zone,
         profile.currency,
         now as Instant,
+        // held to ranges far below by domain::settings
+        settings.horizon_days as i32,
+        settings.min_notice_min as i32,
+        settings.slot_step_min as i32,
+        settings.hold_min as i32,
+        serde_json::to_value(&settings.cancel_tiers).map_err(Error::internal)?,
     )
     .execute(&mut **tx)
     .await?;
