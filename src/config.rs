@@ -348,6 +348,14 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_documented() {
+        let page = include_str!("../docs/DEPLOY.md");
+        for variable in VARIABLES {
+            assert!(page.contains(&format!("`{}`", variable.name)), "{} is missing in docs/DEPLOY.md", variable.name);
+        }
+    }
+
+    #[test]
     fn checkout_may_reach_the_sandbox() {
         let config = read(&[
             ("DATABASE_URL", "postgres://x/y"),

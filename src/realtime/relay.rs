@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(500);
 /// While an event is committed but held back by an older transaction, which rings no bell when it ends.
 const HELD_BACK: Duration = Duration::from_millis(3);
+/// A long transaction is not asked after every moment.
+const LONGEST_HELD_BACK: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(500);
 const STEP: i64 = 500;
 
@@ -41,12 +43,15 @@ async fn ring_others(house: Arc<House>, fanout: Arc<dyn Fanout>) {
 
 async fn follow(house: Arc<House>, hub: Arc<Hub>, bell: Arc<Notify>) {
     let mut place: Option<Cursor> = None;
+    let mut held_back = HELD_BACK;
     loop {
         let committed = house.committed.notified();
         match step(&house, &hub, &mut place).await {
             Ok(Found::Some) => {}
             Ok(Found::HeldBack) => {
-                let _ = tokio::time::timeout(HELD_BACK, bell.notified()).await;
+                let _ = tokio::time::timeout(held_back, bell.notified()).await;
+                held_back = (held_back * 2).min(LONGEST_HELD_BACK);
+                continue;
             }
             Ok(Found::None) => {
                 tokio::select! {
@@ -60,6 +65,7 @@ async fn follow(house: Arc<House>, hub: Arc<Hub>, bell: Arc<Notify>) {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+        held_back = HELD_BACK;
     }
 }
 

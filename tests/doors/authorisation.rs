@@ -29,6 +29,7 @@ const TABLE: &[(&str, May)] = &[
     ("/api/v1/admin/", Admin),
     ("/api/v1/auth/", Everyone),
     ("/api/v1/blocks/", Party),
+    ("/api/v1/bookings/by-hand", SignedIn),
     ("/api/v1/bookings/{", Party),
     ("/api/v1/bookings", Everyone),
     ("/api/v1/categories", Everyone),
@@ -54,7 +55,7 @@ const TABLE: &[(&str, May)] = &[
     ("/do/account/", Everyone),
     ("/do/booking/", Everyone),
     ("/do/favourite/", Everyone),
-    ("/do/payment/", Everyone),
+    ("/do/payment/", Party),
     ("/do/scheduling/", Everyone),
     ("/do/search/", Everyone),
     // The operator
@@ -76,12 +77,13 @@ const TABLE: &[(&str, May)] = &[
     ("/receipts", SignedIn),
     ("/confirm-email", SignedIn),
     // Bookings
-    ("/book", Everyone),
-    // the secret in the address is the permission
-    ("/pay/", Knowing),
     ("/bookings/{", Party),
+    ("/bookings", SignedIn),
+    ("/book", Everyone),
     ("/checkout/", Party),
     ("/feeds/", Knowing),
+    // The secret in the address is the permission.
+    ("/pay/", Knowing),
     // Public
     ("/c/", Everyone),
     ("/healthz", Everyone),
@@ -89,6 +91,7 @@ const TABLE: &[(&str, May)] = &[
     ("/metrics", Knowing),
     ("/help", Everyone),
     ("/kit", Everyone),
+    ("/offer-your-services/apply/", SignedIn),
     ("/offer-your-services", Everyone),
     ("/offline", Everyone),
     ("/p/", Everyone),
@@ -111,7 +114,7 @@ fn row(route: &Route) -> Option<May> {
     if route.path == "/" {
         return Some(Everyone);
     }
-    // a guest finds the bookings of this browser there
+    // A guest finds the bookings of this browser there.
     if route.path == "/bookings" {
         return Some(Everyone);
     }
