@@ -89,10 +89,10 @@ pub async fn find(ctx: &Ctx, query: &SearchQuery) -> Result<SearchView> {
     let strict = (!words.is_empty()).then(|| policy::text_query(&words, &near, true));
     let loose = policy::text_query(&words, &near, false);
     wanted.text = strict.as_deref();
-    let (mut candidates, mut counts) = both(ctx, &wanted).await?;
+    let (mut candidates, mut counts) = store::list(ctx.db(), &wanted).await?;
     if counts.looked_at == 0 && words.len() > 1 {
         wanted.text = Some(&loose);
-        (candidates, counts) = both(ctx, &wanted).await?;
+        (candidates, counts) = store::list(ctx.db(), &wanted).await?;
     }
 
     let ids: Vec<ProviderId> = candidates.iter().map(|c| c.provider_id).collect();
@@ -122,10 +122,6 @@ pub async fn find(ctx: &Ctx, query: &SearchQuery) -> Result<SearchView> {
     }
     view.items = found.into_iter().map(|f| f.into_view(at)).collect();
     Ok(view)
-}
-
-async fn both(ctx: &Ctx, wanted: &Wanted<'_>) -> Result<(Vec<CandidateRow>, CountRow)> {
-    tokio::try_join!(store::list(ctx.db(), wanted), store::count(ctx.db(), wanted))
 }
 
 /// The place named, if the query has no point of its own.

@@ -4,6 +4,7 @@ pub mod api;
 pub mod book;
 pub mod browser;
 pub mod cards;
+mod demo;
 pub mod form;
 pub mod hosted;
 mod intents;

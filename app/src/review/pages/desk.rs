@@ -1,6 +1,6 @@
 //! The workspace's reviews: what waits, the figure, the words, and one reply to each.
 
-use crate::kit::{Avatar, Button, Distribution, Empty, ErrorSummary, Filled, Kind, LinkButton, Stars, TextArea, format};
+use crate::kit::{Avatar, Button, Card, Distribution, Empty, ErrorSummary, Filled, Kind, LinkButton, Stars, TextArea, WorkHeader, format};
 use domain::id::{ProviderId, ReviewId};
 use domain::review::model::{Distribution as Counts, ReviewFormView, ReviewView};
 use leptos::prelude::*;
@@ -18,6 +18,7 @@ pub fn DeskReviewsPage(
     open: Option<ReviewId>,
 ) -> impl IntoView {
     let is_empty = reviews.is_empty();
+    let line = if waiting.is_empty() { String::new() } else { format!("{} for your review", format::plural(waiting.len() as i64, "booking waits", "bookings wait")) };
     let items = reviews
         .into_iter()
         .map(|(review, date)| {
@@ -26,8 +27,8 @@ pub fn DeskReviewsPage(
         })
         .collect_view();
     view! {
-        <div class="desk-reviews stack">
-            <h1>"Reviews"</h1>
+        <WorkHeader title="Reviews" line=line />
+        <div class="work-body desk-reviews">
             {waiting_list(waiting)}
             {summary(&counts)}
             {if is_empty {
@@ -55,7 +56,7 @@ fn waiting_list(waiting: Vec<(ReviewFormView, String)>) -> Option<AnyView> {
             }
         })
         .collect_view();
-    Some(view! { <section class="card"><h2>"Waiting for your review"</h2><ul class="plain stack">{items}</ul></section> }.into_any())
+    Some(view! { <Card title="Waiting for your review"><ul class="plain waiting">{items}</ul></Card> }.into_any())
 }
 
 fn summary(counts: &Counts) -> Option<AnyView> {

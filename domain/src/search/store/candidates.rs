@@ -34,8 +34,8 @@ pub struct Wanted<'a> {
     pub price_steps: [i64; 4],
 }
 
-/// One candidate, or counts only where there is none.
-#[derive(Debug, Clone, FromRow)]
+/// A provider that passes all filters but free times.
+#[derive(Debug, Clone)]
 pub struct CandidateRow {
     pub provider_id: ProviderId,
     pub text: Option<f64>,
@@ -61,6 +61,7 @@ pub struct CountRow {
     pub price_4: i64,
     pub languages: sqlx::types::Json<Vec<(String, i64)>>,
     pub categories: sqlx::types::Json<Vec<(Uuid, i64)>>,
+    candidates: sqlx::types::Json<Vec<(Uuid, Option<f64>, Option<f64>, i32)>>,
 }
 
 /// Filters that `matching` leaves open, so that each can be counted without itself.
@@ -73,28 +74,8 @@ fn all_but(left_out: &str) -> String {
     [PRICE, RATING, LANGUAGE, CATEGORY].into_iter().filter(|f| *f != left_out).collect::<Vec<_>>().join(" and ")
 }
 
-/// The candidates in the order of the sort without free times, and the counts.
-pub async fn list(db: &PgPool, wanted: &Wanted<'_>) -> Result<Vec<CandidateRow>> {
-    let mut sql = matching(wanted);
-    sql.push(
-        " select m.provider_id, m.text, m.metres, m.rating
-         from rated m
-         where m.is_price and m.is_rating and m.is_language and m.is_category",
-    );
-    if !wanted.shown.is_empty() {
-        sql.push(" and not (('x' || right(m.provider_id::text, 12))::bit(48)::bigint = any(").push_bind(wanted.shown).push("))");
-    }
-    sql.push(match wanted.sort {
-        Sort::Best | Sort::Soonest => " order by m.score desc, m.provider_id limit ",
-        Sort::Nearest => " order by m.metres nulls last, m.score desc, m.provider_id limit ",
-        Sort::Price => " order by m.price, m.score desc, m.provider_id limit ",
-        Sort::Rating => " order by m.rating desc, m.score desc, m.provider_id limit ",
-    });
-    sql.push_bind(wanted.limit);
-    Ok(sql.build_query_as().fetch_all(db).await?)
-}
-
-pub async fn count(db: &PgPool, wanted: &Wanted<'_>) -> Result<CountRow> {
+/// The candidates in the order of the sort without free times, and the counts, in one statement: what matches is found once.
+pub async fn list(db: &PgPool, wanted: &Wanted<'_>) -> Result<(Vec<CandidateRow>, CountRow)> {
     let mut sql = matching(wanted);
     let all = all_but("");
     sql.push(format!(
@@ -134,12 +115,32 @@ pub async fn count(db: &PgPool, wanted: &Wanted<'_>) -> Result<CountRow> {
                 where {}
                 group by category_id
             ) c
-        ), '[]') as categories
-        from rated m",
+        ), '[]') as categories,
+        coalesce((
+            select jsonb_agg(jsonb_build_array(best.provider_id, best.text, best.metres, best.rating) order by best.nth)
+            from (
+                select m.provider_id, m.text, m.metres, m.rating, row_number() over (order by ",
         all_but(LANGUAGE),
         all_but(CATEGORY),
     ));
-    Ok(sql.build_query_as().fetch_one(db).await?)
+    let order = match wanted.sort {
+        Sort::Best | Sort::Soonest => "m.score desc, m.provider_id",
+        Sort::Nearest => "m.metres nulls last, m.score desc, m.provider_id",
+        Sort::Price => "m.price, m.score desc, m.provider_id",
+        Sort::Rating => "m.rating desc, m.score desc, m.provider_id",
+    };
+    sql.push(order).push(") as nth from rated m where ").push(all_but(""));
+    if !wanted.shown.is_empty() {
+        sql.push(" and not (('x' || right(m.provider_id::text, 12))::bit(48)::bigint = any(").push_bind(wanted.shown).push("))");
+    }
+    sql.push(" order by nth limit ").push_bind(wanted.limit).push(") best), '[]') as candidates from rated m");
+    let counts: CountRow = sql.build_query_as().fetch_one(db).await?;
+    let candidates = counts
+        .candidates
+        .iter()
+        .map(|(id, text, metres, rating)| CandidateRow { provider_id: (*id).into(), text: *text, metres: *metres, rating: *rating })
+        .collect();
+    Ok((candidates, counts))
 }
 
 /// `with … rated as (…)`: each provider within reach that the words match, what it costs by the ways asked for, which filters it passes, and its
