@@ -5,7 +5,7 @@ const open = ["/", "/search", "/search?q=plumber", "/help", "/help/cancelling", 
 
 async function visit(page: import("@playwright/test").Page, path: string) {
   await page.goto(path);
-  if (test.info().project.name !== "no-script") await islandsRun(page);
+  await islandsRun(page);
   await expectAccessible(page);
   await expectNoOverflow(page);
 }

@@ -14,8 +14,29 @@ export const people = {
   admin: "vesna@fettle.example",
 } as const;
 
+export interface HouseOptions {
+  /** Serve pages as a browser without scripting reads them, while the tests' own scripts still run. */
+  plain: boolean;
+}
+
+/** What a browser without scripting makes of a page: no script runs, and what stands in `<noscript>` is part of it. */
+export function withoutScripting(html: string) {
+  return html.replace(/<script\b[^>]*>[\s\S]*?<\/script>/gi, "").replace(/<\/?noscript\b[^>]*>/gi, "");
+}
+
 /** A page that fails its test on an uncaught error, an error in the console, a refused policy or a 5xx of ours. */
-export const test = base.extend<{ trouble: string[] }>({
+export const test = base.extend<HouseOptions & { trouble: string[] }>({
+  plain: [false, { option: true }],
+  context: async ({ context, plain }, use) => {
+    if (plain) {
+      await context.route("**/*", async (route) => {
+        if (route.request().resourceType() !== "document" || route.request().method() !== "GET") return route.fallback();
+        const response = await route.fetch();
+        await route.fulfill({ response, body: withoutScripting(await response.text()) });
+      });
+    }
+    await use(context);
+  },
   trouble: [
     async ({ context, baseURL }, use) => {
       const seen: string[] = [];
@@ -43,8 +64,10 @@ export async function signIn(page: Page, email: string, next = "/") {
   await expect(page).not.toHaveURL(/sign-in/);
 }
 
-/** Waits until every island in view runs. */
+/** Waits until every island in view runs, where islands do. */
 export async function islandsRun(page: Page) {
+  const { javaScriptEnabled, plain } = test.info().project.use as HouseOptions & { javaScriptEnabled?: boolean };
+  if (plain || javaScriptEnabled === false) return;
   await page.waitForFunction(() =>
     [...document.querySelectorAll<HTMLElement>("leptos-island")]
       .filter((island) => !island.closest("[data-start=interaction]") && island.firstElementChild?.getClientRects().length)

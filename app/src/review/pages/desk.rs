@@ -18,7 +18,11 @@ pub fn DeskReviewsPage(
     open: Option<ReviewId>,
 ) -> impl IntoView {
     let is_empty = reviews.is_empty();
-    let line = if waiting.is_empty() { String::new() } else { format!("{} for your review", format::plural(waiting.len() as i64, "booking waits", "bookings wait")) };
+    let line = if waiting.is_empty() {
+        String::new()
+    } else {
+        format!("{} for your review", format::plural(waiting.len() as i64, "booking waits", "bookings wait"))
+    };
     let items = reviews
         .into_iter()
         .map(|(review, date)| {
