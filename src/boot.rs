@@ -24,7 +24,8 @@ pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(config.db_connections)
         .min_connections(2)
-        .acquire_timeout(Duration::from_secs(3))
+        // Waiting a little is better than being sent away: a rush of people for one slot stands in line here.
+        .acquire_timeout(Duration::from_secs(8))
         .idle_timeout(Duration::from_secs(600))
         .connect_with(options)
         .await

@@ -2,6 +2,7 @@
 //!
 //! Everything is read and checked at boot, and every problem is listed at once.
 
+use domain::crash::Point;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub const VARIABLES: &[Variable] = &[
         "Where people reach this server; links in e-mails begin with it. https anywhere but on loopback.",
     ),
     variable("FETTLE_MODE", "production", "production or development; the latter opens /kit and the movable clock."),
+    variable("FETTLE_CRASH_AT", "", "In development: the point of the payment path at which the process dies, for drills."),
     variable("FETTLE_SITE_DIR", "target/site", "The folder with the static files of the release."),
     variable("FETTLE_DB_CONNECTIONS", "20", "Connections to Postgres, 4 to 500."),
     variable("FETTLE_JOBS", "4", "Jobs run at the same time by this process, 1 to 64."),
@@ -98,6 +100,8 @@ pub struct Config {
     /// Without a slash at the end.
     pub base_url: String,
     pub is_development: bool,
+    /// Where a drill wants this process to die.
+    pub crash_at: Option<Point>,
     pub site_dir: PathBuf,
     pub db_connections: u32,
     pub jobs: usize,
@@ -155,6 +159,7 @@ impl Config {
             base_url: read.base_url(listen),
             listen,
             is_development,
+            crash_at: read.crash_at(is_development),
             site_dir: read.text("FETTLE_SITE_DIR").into(),
             db_connections: read.within("FETTLE_DB_CONNECTIONS", 4, 500),
             jobs: read.within("FETTLE_JOBS", 1, 64) as usize,
@@ -256,6 +261,18 @@ impl Reader {
         }
         text
     }
+    fn crash_at(&mut self, is_development: bool) -> Option<Point> {
+        let text = self.optional("FETTLE_CRASH_AT")?;
+        if !is_development {
+            self.problems.push("FETTLE_CRASH_AT is for development only".to_owned());
+        }
+        let point = Point::parse(&text);
+        if point.is_none() {
+            let known: Vec<_> = Point::ALL.iter().map(|point| point.as_str()).collect();
+            self.problems.push(format!("FETTLE_CRASH_AT is {text:?}, but must be one of {}", known.join(", ")));
+        }
+        point
+    }
     fn base_url(&mut self, listen: SocketAddr) -> String {
         let url = self.optional("FETTLE_BASE_URL").unwrap_or_else(|| format!("http://{listen}"));
         let url = url.trim_end_matches('/').to_owned();
@@ -329,13 +346,21 @@ mod tests {
             ("FETTLE_BASE_URL", "http://fettle.example"),
             ("STRIPE_SECRET_KEY", "sk_x"),
             ("FETTLE_TYPO", "1"),
+            ("FETTLE_CRASH_AT", "job.done"),
         ])
         .err()
         .expect("invalid")
         .0;
-        for name in
-            ["DATABASE_URL", "FETTLE_LISTEN", "FETTLE_MODE", "FETTLE_JOBS", "FETTLE_BASE_URL", "STRIPE_WEBHOOK_SECRET", "FETTLE_TYPO"]
-        {
+        for name in [
+            "DATABASE_URL",
+            "FETTLE_LISTEN",
+            "FETTLE_MODE",
+            "FETTLE_JOBS",
+            "FETTLE_BASE_URL",
+            "STRIPE_WEBHOOK_SECRET",
+            "FETTLE_TYPO",
+            "FETTLE_CRASH_AT",
+        ] {
             assert!(problems.iter().any(|line| line.contains(name)), "{name} in {problems:?}");
         }
     }

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use domain::account;
 use domain::ctx::Ctx;
 use domain::error::Error;
+use domain::{account, crash};
 use fettle::config::Config;
 use fettle::realtime::relay;
 use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
@@ -68,6 +68,10 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
 
 async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     metrics::start();
+    if let Some(point) = config.crash_at {
+        tracing::warn!(point = point.as_str(), "this process dies when it gets there");
+        crash::arm(point);
+    }
     leptos_spawner();
     if !config.is_https() {
         tracing::warn!("serving plain http: the session cookie goes without Secure and its prefix, which is for this machine only");

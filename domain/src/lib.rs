@@ -22,6 +22,8 @@ pub mod audit;
 #[cfg(feature = "server")]
 pub mod cache;
 #[cfg(feature = "server")]
+pub mod crash;
+#[cfg(feature = "server")]
 pub mod ctx;
 #[cfg(feature = "server")]
 pub mod event;

@@ -37,7 +37,7 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
 
 /// Rust sources of the workspace.
 pub fn sources() -> Vec<(String, String)> {
-    ["domain", "app", "frontend", "src", "sandbox", "xtask", "tests"].iter().flat_map(|folder| files(folder, &["rs"])).collect()
+    ["domain", "app", "frontend", "src", "sandbox", "drill", "xtask", "tests"].iter().flat_map(|folder| files(folder, &["rs"])).collect()
 }
 
 /// Whether a file holds tests rather than code.

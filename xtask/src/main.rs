@@ -4,6 +4,7 @@ mod build;
 mod children;
 mod db;
 mod doctor;
+mod drill;
 mod house;
 mod node;
 mod postgres;
@@ -47,6 +48,8 @@ enum Task {
         #[command(subcommand)]
         task: Option<db::DbTask>,
     },
+    /// A bad day on purpose: prints its figures, and fails when something that must always hold does not.
+    Drill(drill::Options),
     /// Say what is installed, what is missing, and the line that installs it.
     Doctor,
     /// Record every query in `.sqlx`, so that the tree compiles without a database.
@@ -81,6 +84,7 @@ fn run(task: Task) -> Result<()> {
         Task::Watch => watch::watch(&house),
         Task::Seed { providers, release } => db::seed(&house, providers, release),
         Task::Db { task } => db::db(&house, task),
+        Task::Drill(options) => drill::drill(&house, options),
         Task::Doctor => doctor::doctor(&house),
         Task::Sqlx => db::sqlx(&house),
         Task::Build { style } => build::build(&house, if style { build::Scope::StyleOnly } else { build::Scope::Everything }),

@@ -11,13 +11,15 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Which of the two clusters.
+/// Which of the clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Kept, durable.
     Kept,
     /// For tests: nothing is flushed to disk, so a crash may lose it all.
     Forgetful,
+    /// For drills, which pull its plug: durable, with Postgres' own defaults.
+    Drilled,
 }
 
 /// A database to work with. Stops the cluster when dropped, if it was started here.
@@ -90,6 +92,15 @@ impl Database {
         }
     }
 
+    /// What a drill needs to stop and start the private cluster, as JSON. None with `DATABASE_URL`, which is not ours to break.
+    pub fn controls(&self) -> Option<String> {
+        let cluster = self.cluster.as_ref()?;
+        let controls = serde_json::json!({
+            "bin": cluster.bin, "data": cluster.data, "port": cluster.port, "user": NAME, "password": cluster.password, "owner": cluster.owner,
+        });
+        Some(controls.to_string())
+    }
+
     /// psql, connected.
     pub fn psql(&self, name: &str) -> Command {
         let program = self.cluster.as_ref().map_or_else(|| PathBuf::from("psql"), |cluster| cluster.bin.join("psql"));
@@ -119,7 +130,7 @@ impl Drop for Database {
 
 /// Deletes the private cluster's data.
 pub fn forget(house: &House) -> Result<()> {
-    for kind in [Kind::Kept, Kind::Forgetful] {
+    for kind in [Kind::Kept, Kind::Forgetful, Kind::Drilled] {
         let folder = place(house, kind)?;
         if let Some(bin) = Need::Postgres.find()
             && folder.join("postmaster.pid").exists()
@@ -147,6 +158,7 @@ fn place(house: &House, kind: Kind) -> Result<PathBuf> {
     let name = match kind {
         Kind::Kept => "postgres",
         Kind::Forgetful => "postgres-test",
+        Kind::Drilled => "postgres-drill",
     };
     let corner = house.corner();
     fs::create_dir_all(&corner).with_context(|| format!("{} cannot be made", corner.display()))?;
@@ -218,7 +230,7 @@ impl Cluster {
         let log = self.data.join("log.txt");
         let common = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300", self.port);
         let options = match kind {
-            Kind::Kept => common,
+            Kind::Kept | Kind::Drilled => common,
             Kind::Forgetful => format!("{common} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"),
         };
         let mut start = self.tool("pg_ctl");

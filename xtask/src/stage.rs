@@ -131,12 +131,22 @@ impl Stage<'_> {
 
     /// Starts sandbox and server and waits until both answer.
     pub fn play(&self) -> Result<Vec<Running>> {
-        std::fs::create_dir_all(&self.folder)?;
-        let sandbox_at = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.sandbox));
-        let mut sandbox = Running::start("the sandbox", self.sandbox(), Some(&self.folder.join("sandbox.log")))?;
-        step("starting the sandbox", || sandbox.wait_for(sandbox_at, "/healthz", Duration::from_secs(20)))?;
+        let sandbox = self.open_sandbox(true)?;
         let server = self.serve()?;
         Ok(vec![server, sandbox])
+    }
+
+    /// Starts the sandbox alone; it remembers over restarts what happened if `is_kept`.
+    pub fn open_sandbox(&self, is_kept: bool) -> Result<Running> {
+        std::fs::create_dir_all(&self.folder)?;
+        let sandbox_at = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.sandbox));
+        let mut command = self.sandbox();
+        if !is_kept {
+            command.env_remove("SANDBOX_STATE").env("RUST_LOG", "warn");
+        }
+        let mut sandbox = Running::start("the sandbox", command, Some(&self.folder.join("sandbox.log")))?;
+        step("starting the sandbox", || sandbox.wait_for(sandbox_at, "/healthz", Duration::from_secs(20)))?;
+        Ok(sandbox)
     }
 
     /// Starts the server alone.

@@ -5,6 +5,7 @@ use super::place;
 use super::policy::{self, PriceInput};
 use super::store::{self, NewBooking, Offer};
 use super::{read, transition};
+use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
 use crate::event::EventKind;
@@ -190,7 +191,9 @@ pub(super) async fn write(
     .await;
     match written {
         Ok(true) => {
+            passing(Point::HoldWritten);
             ctx.commit(tx).await?;
+            passing(Point::HoldCommitted);
             Ok(Attempt::Held(id))
         }
         Ok(false) => Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),

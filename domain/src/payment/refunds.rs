@@ -6,6 +6,7 @@ use super::policy::{self, Left};
 use super::port::{GatewayError, GatewayRefund, RefundStatus};
 use super::store::{self, NewRefundRow, RefundRow};
 use crate::audit::{self, Entry};
+use crate::crash::{Point, passing};
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Result};
 use crate::event::{EventKind, NewEvent};
@@ -110,6 +111,7 @@ async fn record(
     let event = NewEvent::new(EventKind::RefundCreated).booking(new.booking).provider(provider).account(before.payer).data(data.clone());
     outbox::record(tx, ctx, event).await?;
     audit::record(tx, ctx, Entry::new("payment.refund", "refund", id).provider(provider).reason(&new.reason).data(data)).await?;
+    passing(Point::RefundRecorded);
     Ok(id)
 }
 
@@ -125,6 +127,7 @@ pub(crate) async fn send(ctx: &Ctx, id: RefundId) -> Result<()> {
         (None, Some(intent)) => gateway.refund(intent, row.amount, id).await,
         (None, None) => return Err(Error::internal(format!("refund {id} has no paid intent"))),
     };
+    passing(Point::RefundAnswered);
     match answer {
         Ok(answer) => note(ctx, id, &answer).await,
         Err(GatewayError::Unknown(_)) => Err(Error::Unavailable { retry_after_s: 5 }),
@@ -137,7 +140,9 @@ pub(crate) async fn send(ctx: &Ctx, id: RefundId) -> Result<()> {
 pub(crate) async fn note(ctx: &Ctx, id: RefundId, answer: &GatewayRefund) -> Result<()> {
     let mut tx = ctx.begin().await?;
     note_in(&mut tx, ctx, id, answer).await?;
-    ctx.commit(tx).await
+    ctx.commit(tx).await?;
+    passing(Point::RefundNoted);
+    Ok(())
 }
 
 /// The same in the caller's transaction. False if amount, currency or intent are not those of our row; then nothing changes.

@@ -7,6 +7,7 @@ use super::model::{AttemptStatus, PaymentRefusal, PaymentStatus, PaymentView};
 use super::port::{Capture, GatewayError, Intent, IntentStatus, NewIntent};
 use super::store::{self, AttemptRow, NewPayment, PaymentRow};
 use super::{jobs, policy, service};
+use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{EventKind, NewEvent};
@@ -115,6 +116,7 @@ async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
     outbox::record(&mut tx, ctx, NewEvent::new(EventKind::PaymentStarted).booking(input.booking).account(input.payer).data(data)).await?;
     let attempt = store::find_attempt(&mut *tx, request.attempt).await?.ok_or(Error::NotFound)?;
     ctx.commit(tx).await?;
+    passing(Point::AttemptCommitted);
     Ok(Round::Ask(attempt))
 }
 
@@ -144,6 +146,7 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
     } else {
         gateway.create_intent(&request).await.map(Answer::Intent)
     };
+    passing(Point::AttemptAnswered);
     let mut tx = ctx.begin().await?;
     let result = match answer {
         Ok(Answer::Page(page)) => {
@@ -180,6 +183,7 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
         }
     };
     ctx.commit(tx).await?;
+    passing(Point::AttemptNoted);
     result
 }
 

@@ -19,9 +19,8 @@ pub struct Leased {
 /// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none.
 pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
     let rows = sqlx::query!(
-        r#"update jobs j
-         set leased_until = $3, leased_by = $1, attempts = attempts + 1
-         from (
+        r#"with due as materialized (
+            -- once: as a subquery the planner may run it again for each row of jobs, and each run takes others
             select id
             from jobs
             where finished_at is null
@@ -31,7 +30,10 @@ pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limi
             order by run_at, id
             limit $4
             for update skip locked
-         ) due
+         )
+         update jobs j
+         set leased_until = $3, leased_by = $1, attempts = attempts + 1
+         from due
          where j.id = due.id
          returning j.id as "id: JobId", j.kind, j.payload, j.attempts, j.max_attempts"#,
         worker,

@@ -1,6 +1,7 @@
 //! Running what is due: outcome, backoff and dead letters.
 
 use super::lease::{self, Leased};
+use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx, House};
 use crate::error::{Error, Result};
 use crate::jobs;
@@ -8,9 +9,9 @@ use crate::time::Instant;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A worker that dies holds its jobs back no longer than this.
-pub const LEASE_S: i64 = 60;
-const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// A worker that dies holds its jobs back no longer than this; what it had begun must be right again within half a minute.
+pub const LEASE_S: i64 = 15;
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 const LONGEST_BACKOFF_S: i64 = 3600;
 
 /// Takes and runs up to `limit` due jobs, one after another; how many there were.
@@ -42,6 +43,7 @@ pub async fn run_one(house: &Arc<House>, worker: &str, job: &Leased) -> Result<(
             }
         }
     };
+    passing(Point::JobDone);
     let result = if outcome.is_ok() { "done" } else { "failed" };
     metrics::histogram!("job_seconds", "kind" => job.kind.clone(), "result" => result).record(started.elapsed().as_secs_f64());
     let now = house.clock.now();

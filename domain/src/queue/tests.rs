@@ -39,6 +39,32 @@ async fn a_killed_workers_jobs_come_back(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_death_delays_its_jobs_by_seconds_only(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "spine.react", "a").await;
+    let now = world.now();
+    lease(&world.db, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
+    world.clock.set(now.plus_seconds(20));
+    assert_eq!(run_due(&world.house, "two", 10).await.expect("runs"), 1);
+    assert!(world.jobs_left().await.is_empty());
+}
+
+/// What is leased and not begun waits until its lease ends.
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_takes_more_than_there_is_room_for(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "spine.react", "first").await;
+    // The planner believes in a table of one row from here on, and chooses its plans for that.
+    sqlx::query("analyze jobs").execute(&world.db).await.expect("analyses");
+    for key in 0..30 {
+        put(&world, "spine.react", &key.to_string()).await;
+    }
+    let taken = lease(&world.db, "one", world.now(), world.now().plus_seconds(LEASE_S), 4).await.expect("leases");
+    assert_eq!(taken.len(), 4);
+    assert_eq!(world.count("select count(*) from jobs where leased_until is not null").await, 4);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn failures_wait_longer_each_time_and_end_as_dead_letters(db: PgPool) {
     let world = World::new(db);
     put(&world, "no.such.job", "a").await;

@@ -24,7 +24,7 @@ mod calendars;
 #[cfg(feature = "server")]
 mod hours;
 #[cfg(feature = "server")]
-mod imported;
+pub mod imported;
 #[cfg(feature = "server")]
 pub mod jobs;
 #[cfg(feature = "server")]

@@ -82,10 +82,24 @@ pub async fn set_disturb(State(hub): State<Arc<Hub>>, Json(wanted): Json<Disturb
 
 /// Everything the pages show, for programs.
 pub async fn state(State(hub): State<Arc<Hub>>) -> Json<Value> {
-    let intents: Vec<Value> = hub.with_book(|book| book.intents.values().map(|i| book.intent_json(i)).collect());
-    Json(
-        json!({ "calls": hub.calls(), "deliveries": hub.deliveries(), "held": hub.held_count(), "shift_ms": hub.shift_ms(), "intents": intents }),
-    )
+    let (intents, refunds): (Vec<Value>, Vec<Value>) = hub.quietly(|book| {
+        let intents = book.intents.values().map(|i| book.intent_json(i)).collect();
+        let refunds = book.refunds.values().map(|r| book.refund_json(r)).collect();
+        (intents, refunds)
+    });
+    Json(json!({
+        "calls": hub.calls(),
+        "deliveries": hub.deliveries(),
+        "held": hub.held_count(),
+        "shift_ms": hub.shift_ms(),
+        "intents": intents,
+        "refunds": refunds,
+    }))
+}
+
+/// Every message so far as it is sent, in the order in which things happened: for those who bring them along themselves.
+pub async fn events(State(hub): State<Arc<Hub>>) -> Json<Vec<Value>> {
+    Json(hub.quietly(|book| book.events.iter().map(|event| book.event_json(event)).collect()))
 }
 
 #[derive(Deserialize)]

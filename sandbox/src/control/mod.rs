@@ -23,5 +23,6 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/control/clock", post(acts::move_clock))
         .route("/control/disturb", get(acts::show_disturb).put(acts::set_disturb))
         .route("/control/state", get(acts::state))
+        .route("/control/events", get(acts::events))
         .route("/control/target", post(acts::set_target))
 }

@@ -55,7 +55,10 @@ fn answer(status: u16, value: Value, is_replay: bool) -> Response {
 
 /// Runs the call once per key: the same request gets the first answer again, another request is refused.
 fn keyed(book: &mut Book, method: &Method, path: &str, encoded: &str, bearer: &str, key: Option<&str>) -> (u16, Value, bool) {
-    let request = format!("{method} {path} {encoded}");
+    // As the real one, which compares parameters and not their order: clients send maps in any.
+    let mut parameters: Vec<&str> = encoded.split('&').collect();
+    parameters.sort_unstable();
+    let request = format!("{method} {path} {}", parameters.join("&"));
     if let Some(replay) = key.and_then(|key| book.replays.get(key)) {
         if replay.request == request {
             return (replay.status, replay.body.clone(), true);

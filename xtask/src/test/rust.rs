@@ -43,7 +43,7 @@ fn filter(part: Part) -> &'static str {
     match part {
         Part::Tidy => "binary(tidy)",
         Part::Domain => "package(domain)",
-        Part::Tools => "package(xtask) or package(sandbox)",
+        Part::Tools => "package(xtask) or package(sandbox) or package(drill)",
         _ => "(package(fettle) or package(app)) and not binary(tidy)",
     }
 }
@@ -105,7 +105,7 @@ fn part_of(program: &str) -> Part {
     match name.split('-').next().unwrap_or_default() {
         "domain" => Part::Domain,
         "tidy" => Part::Tidy,
-        "xtask" | "sandbox" => Part::Tools,
+        "xtask" | "sandbox" | "drill" => Part::Tools,
         _ => Part::Server,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::booking::store as bookings;
 use crate::booking::transition::{self, Arrived, MoneyOutcome};
+use crate::crash::{Point, passing};
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Result};
 use crate::event::{EventKind, NewEvent};
@@ -98,6 +99,7 @@ async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &Paymen
     } else {
         transition::money_arrived(tx, ctx, payment.booking, Arrived { amount, is_authorised_only: false }).await?
     };
+    passing(Point::MoneyArrived);
     // the tip may have been set by the amount
     let booking = bookings::lock(tx, payment.booking).await?.ok_or(Error::NotFound)?;
     let price = booking.price();
@@ -119,6 +121,7 @@ async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &Paymen
         _ => {
             let cause = Cause::Captured { payment: payment.id, provider: booking.provider_id, parts };
             ledger::post(tx, ctx, &Posting { booking: payment.booking, currency: amount.currency, cause }).await?;
+            passing(Point::MoneyPosted);
             return outbox::record(tx, ctx, event(EventKind::PaymentPaid)).await;
         }
     };

@@ -1,6 +1,7 @@
 //! Asking the gateway: for one attempt, for everything without news, for what it kept, for refunds under way.
 
 use super::apply::{Applied, Source, apply};
+use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::id::{AttemptId, RefundId};
@@ -25,12 +26,16 @@ pub async fn settle(ctx: &Ctx, id: AttemptId) -> Result<()> {
         attempt = store::find_attempt(ctx.db(), id).await?.ok_or(Error::NotFound)?;
     }
     let Some(intent) = find_intent(ctx, &attempt).await? else { return Ok(()) };
+    passing(Point::SettleAsked);
     let mut tx = ctx.begin().await?;
     if let Applied::Differs(what) = apply(&mut tx, ctx, id, &intent, Source::Answer).await? {
         tracing::error!(attempt = %id, what, "the gateway's answer is not about our attempt");
         store::touch_attempt(&mut *tx, id, ctx.now()).await?;
     }
-    ctx.commit(tx).await
+    passing(Point::SettleApplied);
+    ctx.commit(tx).await?;
+    passing(Point::SettleCommitted);
+    Ok(())
 }
 
 /// The intent behind an attempt, which on a hosted page exists only once someone has paid there.
@@ -79,6 +84,7 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
     let Some(attempt) = store::find_attempt(ctx.db(), id).await? else { return Ok(()) };
     let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
     let intent = answered(ctx.house().payments.get_intent(reference).await)?;
+    passing(Point::FeeAsked);
     let mut tx = ctx.begin().await?;
     let payment = store::lock_payment(&mut *tx, attempt.payment).await?;
     if let Some(card) = &intent.card {

@@ -1,6 +1,7 @@
 //! Charging what was set aside for an accepted request.
 
 use super::apply::{Source, apply};
+use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Refuse, Result};
 use crate::event::{EventKind, NewEvent};
@@ -48,6 +49,7 @@ pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
     let reference = attempt.gateway_ref.as_deref().ok_or(NotCollected::NothingSetAside)?;
     match ctx.house().payments.capture(reference, payment.amount, &format!("capture-{}", attempt.id)).await {
         Ok(intent) => {
+            passing(Point::CaptureAnswered);
             let mut tx = ctx.begin().await?;
             apply(&mut tx, ctx, attempt.id, &intent, Source::Answer).await?;
             ctx.commit(tx).await

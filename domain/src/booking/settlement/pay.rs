@@ -3,6 +3,7 @@
 use crate::booking::model::{BookingRefusal, Status, ViewerRole};
 use crate::booking::store::BookingRow;
 use crate::booking::transition;
+use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Fields, Result};
 use crate::id::BookingId;
@@ -40,6 +41,7 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
         return Err(Fields::one("email", "Tell us who you are before you pay.").into());
     }
     ctx.commit(tx).await?;
+    passing(Point::PayExtended);
     let view = payment::start(ctx, request(ctx, &row, how)).await?;
     match (view.attempt, view.attempt_id) {
         // a program's card was charged in the same call

@@ -2,6 +2,7 @@
 
 use super::apply::{Applied, Source, apply};
 use super::ask::ask_soon;
+use crate::crash::{Point, passing};
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
 use crate::id::AttemptId;
@@ -21,6 +22,7 @@ pub async fn receive(ctx: &Ctx, message: GatewayMessage) -> Result<()> {
     if !store::insert_message(&mut *tx, gateway, &message.id, &message.kind, reference, &message.payload, ctx.now()).await? {
         return Ok(());
     }
+    passing(Point::MessageInserted);
     let outcome = match &message.about {
         MessageObject::Intent(intent) => about_intent(&mut tx, ctx, gateway, intent).await?,
         MessageObject::HostedPage(page) => about_page(&mut tx, ctx, gateway, page).await?,
@@ -28,7 +30,10 @@ pub async fn receive(ctx: &Ctx, message: GatewayMessage) -> Result<()> {
         MessageObject::Other => "not for us",
     };
     store::note_message(&mut *tx, gateway, &message.id, outcome, ctx.now()).await?;
-    ctx.commit(tx).await
+    passing(Point::MessageApplied);
+    ctx.commit(tx).await?;
+    passing(Point::MessageCommitted);
+    Ok(())
 }
 
 /// The attempt that the gateway's object is, by its name at the gateway, else by ours in its metadata.

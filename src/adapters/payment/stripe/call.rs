@@ -91,6 +91,10 @@ fn meaning(error: StripeError) -> Result<Box<ApiErrors>, String> {
     match error {
         // https://docs.stripe.com/error-low-level: 409 is a call with this key still running; a bad key of ours (401, 403) says nothing about the payment
         StripeError::Stripe(_, status @ (401 | 403 | 409 | 424 | 429 | 500..=599)) => Err(format!("answered {status}")),
+        // The key was used before, so the first call may well have charged: a webhook or the reconciler tells.
+        StripeError::Stripe(error, _) if matches!(error.type_, ApiErrorsType::IdempotencyError) => {
+            Err("the key was used with other parameters".to_owned())
+        }
         StripeError::Stripe(error, _) => Ok(error),
         StripeError::Timeout => Err("no answer in time".to_owned()),
         other => Err(other.to_string()),

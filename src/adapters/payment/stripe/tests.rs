@@ -58,6 +58,26 @@ async fn every_object_of_the_sandbox_decodes() {
     assert!(gateway.get_hosted_page(&page.session_reference).await.expect("kept").is_expired);
 }
 
+/// A process that died while asking asks again with a request made anew from its row.
+#[tokio::test]
+async fn the_same_attempt_asked_for_anew_charges_once() {
+    let (sandbox, gateway) = started().await;
+    for _ in 0..12 {
+        let again = new_intent(1, Capture::Automatic, Some("pm_card_visa"));
+        assert_eq!(gateway.create_intent(&again).await.expect("the first answer").status, IntentStatus::Succeeded);
+    }
+    assert_eq!(sandbox.hub.with_book(|book| book.charges.len()), 1);
+}
+
+/// The first call may have charged, so it is not known to have failed.
+#[tokio::test]
+async fn a_key_used_for_something_else_leaves_it_unknown() {
+    let (_sandbox, gateway) = started().await;
+    gateway.create_intent(&new_intent(1, Capture::Automatic, Some("pm_card_visa"))).await.expect("paid");
+    let other = NewIntent { amount: Money::new(1_000, Currency::EUR), ..new_intent(1, Capture::Automatic, Some("pm_card_visa")) };
+    assert!(matches!(gateway.create_intent(&other).await, Err(GatewayError::Unknown(_))));
+}
+
 #[tokio::test]
 async fn capture_and_cancel_may_be_repeated() {
     let (_sandbox, gateway) = started().await;

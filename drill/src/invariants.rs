@@ -1,0 +1,78 @@
+//! What must hold in the database whatever has happened, asked in SQL.
+
+use crate::report::Report;
+use anyhow::Result;
+use sqlx::PgPool;
+
+/// Each counts violations.
+const RULES: &[(&str, &str)] = &[
+    (
+        "resources busy twice",
+        "select count(*) from allocations a join allocations b on a.resource_id = b.resource_id and a.id < b.id and a.during && b.during
+         where a.is_live and b.is_live",
+    ),
+    (
+        "people with two live bookings at once",
+        "select count(*) from bookings a join bookings b on a.person_id = b.person_id and a.id < b.id and a.during && b.during
+         where a.status in ('requested', 'confirmed', 'in_progress') and b.status in ('requested', 'confirmed', 'in_progress')",
+    ),
+    (
+        "agreed bookings that occupy nobody",
+        "select count(*) from bookings b where b.status in ('requested', 'confirmed', 'in_progress')
+         and not exists (select 1 from allocations a where a.booking_id = b.id and a.is_live)",
+    ),
+    (
+        "ended bookings that still occupy somebody",
+        "select count(*) from bookings b join allocations a on a.booking_id = b.id and a.is_live
+         where b.status in ('cancelled', 'declined', 'expired')",
+    ),
+    (
+        "ledger transactions that do not sum to zero",
+        "select count(*) from (select 1 from ledger_entries group by transaction_id, currency having sum(amount_minor) <> 0) off",
+    ),
+    (
+        "captured payments that the ledger does not know, or knows otherwise",
+        "select count(*) from payments p where p.captured_minor > 0 and p.captured_minor is distinct from (
+            select sum(e.amount_minor) from ledger_transactions t
+            join ledger_entries e on e.transaction_id = t.id
+            join ledger_accounts a on a.id = e.account_id and a.kind = 'gateway'
+            where t.cause in ('captured:' || p.id, 'unexpected:' || p.id))",
+    ),
+    (
+        "payments whose refunds do not add up",
+        "select count(*) from payments p where p.refunded_minor <> coalesce(
+            (select sum(amount_minor) from refunds r where r.payment_id = p.id and r.status <> 'failed'), 0)",
+    ),
+    (
+        "confirmed bookings that nobody paid for",
+        "select count(*) from bookings b where b.status in ('confirmed', 'in_progress', 'completed') and b.settlement = 'gateway'
+         and not exists (select 1 from payments p where p.booking_id = b.id and p.captured_minor > 0)",
+    ),
+    (
+        "bookings paid twice over",
+        "select count(*) from (select 1 from payments p where p.captured_minor > p.refunded_minor group by booking_id having count(*) > 1) twice",
+    ),
+    ("dead jobs", "select count(*) from jobs where dead_at is not null"),
+];
+
+pub async fn check(db: &PgPool, report: &mut Report) -> Result<()> {
+    for (what, sql) in RULES {
+        let count: i64 = sqlx::query_scalar(*sql).fetch_one(db).await?;
+        report.expect(count == 0, || format!("{count} {what}"));
+    }
+    let dead: Vec<(String, Option<String>)> =
+        sqlx::query_as("select kind, last_error from jobs where dead_at is not null limit 5").fetch_all(db).await?;
+    for (kind, error) in dead {
+        report.figure("a dead job", format!("{kind}: {}", error.unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// Jobs about money that are due and not done.
+pub async fn jobs_left(db: &PgPool) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "select count(*) from jobs where finished_at is null and dead_at is null and kind like 'payment.%' and run_at < now() + interval '30 seconds'",
+    )
+    .fetch_one(db)
+    .await?)
+}

@@ -1,0 +1,136 @@
+//! Where the house stands that is drilled: handed over by `cargo xtask drill` in the environment.
+
+use crate::postgres::Postgres;
+use anyhow::{Context, Result, bail};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use std::env;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+pub struct Stage {
+    /// Our own connections, beside the server's.
+    pub db: PgPool,
+    pub database_url: String,
+    pub postgres: Postgres,
+    /// Where the sandbox sends its webhooks: the server, or what stands before several.
+    pub address: SocketAddr,
+    /// Without a slash at the end.
+    pub sandbox: String,
+    /// The full drill instead of the short one.
+    pub is_full: bool,
+    /// For logs of this run.
+    pub folder: PathBuf,
+    /// Where a long drill notes how far it has come.
+    pub corner: PathBuf,
+    server: PathBuf,
+}
+
+fn var(name: &str) -> Result<String> {
+    env::var(name).with_context(|| format!("{name} is missing: start drills by `cargo xtask drill NAME`"))
+}
+
+impl Stage {
+    pub async fn open(is_full: bool) -> Result<Self> {
+        let database_url = var("DATABASE_URL")?;
+        let db = pool(&database_url).await?;
+        let postgres = serde_json::from_str(&var("DRILL_POSTGRES")?).context("DRILL_POSTGRES")?;
+        Ok(Self {
+            db,
+            database_url,
+            postgres,
+            address: var("FETTLE_LISTEN")?.parse().context("FETTLE_LISTEN")?,
+            sandbox: var("DRILL_SANDBOX")?,
+            is_full,
+            folder: var("DRILL_FOLDER")?.into(),
+            corner: var("DRILL_CORNER")?.into(),
+            server: var("DRILL_SERVER")?.into(),
+        })
+    }
+
+    /// The server at the address the sandbox knows.
+    pub async fn serve(&self) -> Result<Server> {
+        self.serve_at(self.address, &[]).await
+    }
+
+    /// A server elsewhere, or with more settings. Waits until it is ready.
+    pub async fn serve_at(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
+        let mut server = self.launch(address, settings)?;
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    /// Starts without waiting.
+    pub fn launch(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
+        let path = self.folder.join(format!("server-{}.log", address.port()));
+        let log = File::options().create(true).append(true).open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        // Ends with us even when we are killed.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.server).arg("serve");
+        command.env("FETTLE_LISTEN", address.to_string()).env("FETTLE_BASE_URL", format!("http://{}", self.address));
+        command.envs(settings.iter().copied());
+        let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
+        Ok(Server { child, address })
+    }
+
+    /// An address of this machine that nobody uses.
+    pub fn free_address() -> Result<SocketAddr> {
+        Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    }
+}
+
+/// Few connections, so that ours are not what fills the database.
+pub async fn pool(url: &str) -> Result<PgPool> {
+    PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(20)).connect(url).await.context("the drill's database")
+}
+
+/// One process of the server.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    pub async fn wait_until_ready(&mut self) -> Result<()> {
+        let began = Instant::now();
+        let http = crate::house::client();
+        let url = format!("http://{}/readyz", self.address);
+        while began.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = self.ended() {
+                bail!("the server ended with {status} before it was ready");
+            }
+            if http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("the server was not ready after 60 s");
+    }
+
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// As `kill -9` does.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.context("the server could not be killed")
+    }
+
+    /// Waits until it has died by itself; false if it did not within `at_most`.
+    pub async fn dies(&mut self, at_most: Duration) -> bool {
+        tokio::time::timeout(at_most, self.child.wait()).await.is_ok()
+    }
+
+    /// Resident memory, in bytes.
+    pub fn resident(&self) -> Result<u64> {
+        let pid = self.child.id().context("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib * 1024)
+    }
+}
