@@ -1,6 +1,7 @@
 //! Bad days on purpose: each drill drives a running house as its users and its enemies do, prints what it measured, and fails when something
 //! that must always hold does not. Started by `cargo xtask drill NAME`, which hands over where everything is.
 
+mod bench;
 mod database;
 mod flood;
 mod house;
@@ -46,6 +47,8 @@ enum Name {
     Nodes,
     Flood,
     Restore,
+    /// Not a bad day but figures: ours beside others', one after another in one run.
+    Bench,
 }
 
 #[tokio::main]
@@ -73,6 +76,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         Name::Live => live::run(&stage, &mut report).await?,
         Name::Nodes => nodes::run(&stage, &mut report).await?,
         Name::Flood => flood::run(&stage, &mut report).await?,
+        Name::Bench => bench::run(&stage, &mut report).await?,
         Name::Restore => restore::run(&stage, &mut report).await?,
     }
     Ok(report.finish())

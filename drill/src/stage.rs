@@ -127,10 +127,27 @@ impl Server {
 
     /// Resident memory, in bytes.
     pub fn resident(&self) -> Result<u64> {
-        let pid = self.child.id().context("the server has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1024)
+        resident_of(self.child.id().context("the server has ended")?)
     }
+
+    /// Processor time used so far.
+    pub fn cpu(&self) -> Result<Duration> {
+        cpu_of(self.child.id().context("the server has ended")?)
+    }
+}
+
+/// User and system time of a process, from its `stat` (proc(5)), which counts hundredths of seconds.
+pub fn cpu_of(pid: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
+}
+
+/// Resident memory of a process, in bytes.
+pub fn resident_of(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
 }

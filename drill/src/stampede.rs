@@ -49,8 +49,8 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
 }
 
 /// What became of many attempts.
-struct Rush {
-    times: Times,
+pub struct Rush {
+    pub times: Times,
     /// By status and code.
     answers: BTreeMap<(u16, String), u64>,
     without_alternatives: u64,
@@ -58,7 +58,7 @@ struct Rush {
 }
 
 /// `attempts` by as many customers, `at_once` under way at any time.
-async fn rush(house: &House, town: &Town, attempts: i64, at_once: i64, what: impl Fn(i64) -> (String, Option<Uuid>)) -> Rush {
+pub async fn rush(house: &House, town: &Town, attempts: i64, at_once: i64, what: impl Fn(i64) -> (String, Option<Uuid>)) -> Rush {
     let began = Instant::now();
     let mut rush = Rush { times: Times::default(), answers: BTreeMap::new(), without_alternatives: 0, took: Duration::ZERO };
     let mut answers = futures::stream::iter(0..attempts)

@@ -54,17 +54,17 @@ impl Damage {
                 input.insert(at, byte);
             }
             4 | 5 => {
-                let word = self.words[self.random(self.words.len())].clone();
-                input.splice(at..end, word);
+                let which = self.random(self.words.len());
+                input.splice(at..end, self.words[which].clone());
             }
             6 => {
                 let piece = input[at..end].to_vec();
                 input.splice(at..at, piece);
             }
             _ => {
-                let other = self.seeds[self.random(self.seeds.len())].clone();
-                let from = self.random(other.len());
-                input.splice(at..end, other[from..].iter().copied());
+                let which = self.random(self.seeds.len());
+                let from = self.random(self.seeds[which].len());
+                input.splice(at..end, self.seeds[which][from..].iter().copied());
             }
         }
     }
