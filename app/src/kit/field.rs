@@ -124,6 +124,11 @@ pub fn Field(
     around(label, id, optional, wide, help, problem, control)
 }
 
+/// Text as it stands in a `<textarea>`, which Leptos writes out as it is given: on the server it is escaped here. The browser sets it as text.
+pub fn inside_textarea(text: &str) -> String {
+    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text.to_owned() }
+}
+
 /// Several lines; grows with what is typed.
 #[component]
 pub fn TextArea(
@@ -153,7 +158,7 @@ pub fn TextArea(
             aria-invalid=(!problem.is_empty()).then_some("true")
             aria-describedby=described
         >
-            {value}
+            {inside_textarea(&value)}
         </textarea>
     }
     .into_any();

@@ -32,7 +32,7 @@ pub use choice::{Check, Chip, Choice, Segment, Segments, Switch};
 pub use cover::{Avatar, Cover, CoverShape, ProviderMark, tone_of};
 pub use dial::{DialPin, DistanceDial};
 pub use dialog::Dialog;
-pub use field::{ErrorSummary, Field, Filled, Select, TextArea};
+pub use field::{ErrorSummary, Field, Filled, Select, TextArea, inside_textarea};
 pub use icon::{Icon, icon, icon_l, icon_s};
 pub use layout::{Card, Crumbs, Facts, Pagination, Tab, Tabs, WorkHeader};
 pub use menu::{Fold, Menu};

@@ -2,7 +2,7 @@
 
 use crate::booking::parts::{BackMoney, Leaf, StatusBadge, When, price_lines};
 use crate::kit::timeline::Moment;
-use crate::kit::{Button, ErrorSummary, Filled, Icon, Kind, PriceLine, PriceLines, Timeline, format, icon_s};
+use crate::kit::{Button, ErrorSummary, Filled, Icon, Kind, PriceLine, PriceLines, Timeline, format, icon_s, inside_textarea};
 use domain::booking::model::{Action, BookingView, Settlement, Side, Status, TimelineEntry, ViewerRole};
 use domain::provider::model::Mode;
 use domain::scheduling::zone;
@@ -335,7 +335,7 @@ fn note(booking: &BookingView, filled: &Filled) -> AnyView {
                 <h2 id="asked">{title}</h2>
                 <form class="form" method="post" action=format!("/bookings/{}/notes", booking.id)>
                     <label class="hidden-visually" for="f-notes">"What should they know?"</label>
-                    <textarea class="input" id="f-notes" name="notes" rows="3" maxlength="2000">{text}</textarea>
+                    <textarea class="input" id="f-notes" name="notes" rows="3" maxlength="2000">{inside_textarea(&text)}</textarea>
                     <Button size="dense">"Save the note"</Button>
                 </form>
             </section>
