@@ -11,7 +11,6 @@ use std::sync::Arc;
 /// Lets every reacting room see the event, in the transaction that moves the reader forward.
 pub async fn react(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<()> {
     search::react(tx, ctx, event).await?;
-    search::react(tx, ctx, event).await?;
     notify::react(tx, ctx, event).await
 }
 

@@ -92,7 +92,7 @@ pub fn scope_for(method: &str, path: &str) -> Option<Option<&'static str>> {
         ("bookings" | "reviews" | "feeds", _) => pick("bookings:read", "bookings:write"),
         ("payments" | "receipts", _) => pick("payments:read", "payments:write"),
         ("providers", None | Some("services" | "reviews" | "availability")) if is_read => Some(None),
-        ("providers" | "provider-applications" | "invitations", _) => pick("provider:read", "provider:write"),
+        ("providers" | "provider-applications" | "invitations" | "services" | "blocks", _) => pick("provider:read", "provider:write"),
         ("admin", _) => pick("admin:read", "admin:write"),
         ("categories" | "search" | "live" | "openapi.json", _) if is_read => Some(None),
         _ => None,
@@ -178,6 +178,8 @@ mod tests {
         assert_eq!(scope_for("POST", "/bookings/1/payment"), Some(Some("payments:write")));
         assert_eq!(scope_for("GET", "/providers/1/availability"), Some(None));
         assert_eq!(scope_for("PATCH", "/providers/1/services"), Some(Some("provider:write")));
+        assert_eq!(scope_for("PUT", "/services/1"), Some(Some("provider:write")));
+        assert_eq!(scope_for("DELETE", "/blocks/1"), Some(Some("provider:write")));
         assert_eq!(scope_for("GET", "/admin/audit"), Some(Some("admin:read")));
     }
 

@@ -11,7 +11,9 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-        pub enum $name { $($(#[$each])* #[serde(rename = $text)] $variant,)* }
+        // Said once for all, because the description of the API does not see a word that a macro hands on.
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$each])* $variant,)* }
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
@@ -493,6 +495,17 @@ mod tests {
 
     fn tier(before_min: i64, refund_bp: i64) -> CancelTier {
         CancelTier { before_min, refund_bp }
+    }
+
+    #[test]
+    fn words_are_written_as_they_are_stored() {
+        let written = |value: serde_json::Value| value.as_str().map(str::to_owned).unwrap_or_default();
+        let json = |result: Result<serde_json::Value, serde_json::Error>| written(result.expect("a word"));
+        assert!(Mode::ALL.iter().all(|word| json(serde_json::to_value(word)) == word.as_str()));
+        assert!(ProviderStatus::ALL.iter().all(|word| json(serde_json::to_value(word)) == word.as_str()));
+        assert!(ResourceKind::ALL.iter().all(|word| json(serde_json::to_value(word)) == word.as_str()));
+        assert!(AssignmentRule::ALL.iter().all(|word| json(serde_json::to_value(word)) == word.as_str()));
+        assert!(TeamRole::ALL.iter().all(|word| json(serde_json::to_value(word)) == word.as_str()));
     }
 
     #[test]
