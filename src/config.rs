@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One setting, for the checks here and for `docs/DEPLOY.md`, which a test compares with this list.
 pub struct Variable {
@@ -59,6 +60,8 @@ pub const VARIABLES: &[Variable] = &[
         "",
         "Everything else, a minute for an account; five times as many for an address. The operator's setting unless given here.",
     ),
+    variable("FETTLE_LIVE_HEARTBEAT_S", "30", "Seconds between two heartbeats on a live socket, 1 to 300."),
+    variable("FETTLE_LIVE_SILENCE_S", "75", "Seconds after which a live socket that says nothing is closed, 2 to 900."),
     variable("REDIS_URL", "", "redis://host:port; carries limits and messages between nodes instead of Postgres."),
     variable("SMTP_URL", "", "smtp://host:port, smtps://user:password@host; without it mails wait in the queue."),
     variable("MAIL_FROM", "Fettle <no-reply@localhost>", "The sender of all e-mails."),
@@ -111,6 +114,10 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<String>,
     pub rates: Rates,
+    /// Between two heartbeats on a live socket.
+    pub live_heartbeat: Duration,
+    /// Until a silent one is closed.
+    pub live_silence: Duration,
     pub redis_url: Option<String>,
     pub smtp_url: Option<String>,
     pub mail_from: String,
@@ -176,6 +183,8 @@ impl Config {
                 sensitive: read.rate("FETTLE_LIMIT_SENSITIVE"),
                 general: read.rate("FETTLE_LIMIT_GENERAL"),
             },
+            live_heartbeat: Duration::from_secs(read.within("FETTLE_LIVE_HEARTBEAT_S", 1, 300).into()),
+            live_silence: Duration::from_secs(read.within("FETTLE_LIVE_SILENCE_S", 2, 900).into()),
             redis_url: read.optional("REDIS_URL"),
             smtp_url: read.optional("SMTP_URL"),
             mail_from: read.text("MAIL_FROM"),

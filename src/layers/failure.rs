@@ -45,7 +45,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     if wants_problem {
         return match error {
             Some(error) => with_retry(Problem::from(error.clone()).into_response(), &error),
-            None if is_bare(&response) => Problem::of_status(status).into_response(),
+            None if is_bare(&response) => with_methods(Problem::of_status(status).into_response(), &response),
             None => response,
         };
     }
@@ -55,7 +55,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
             // A mistyped id in the address is an address that leads nowhere.
             StatusCode::BAD_REQUEST if method == Method::GET => Error::NotFound,
             StatusCode::NOT_FOUND => Error::NotFound,
-            _ => return page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16())),
+            _ => return with_methods(page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16())), &response),
         },
         None => return response,
     };
@@ -78,6 +78,14 @@ fn wants_problem(path: &str, headers: &HeaderMap) -> bool {
 fn is_bare(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_none_or(|kind| kind.starts_with("text/plain"))
+}
+
+/// A refused method is told with the ones there are (RFC 9110 section 15.5.6).
+fn with_methods(mut response: Response, bare: &Response) -> Response {
+    if let Some(methods) = bare.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    response
 }
 
 fn with_retry(mut response: Response, error: &Error) -> Response {

@@ -8,6 +8,7 @@ use axum::response::Response;
 use domain::error::Error;
 use http::HeaderValue;
 use std::any::Any;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tracing::Instrument;
@@ -40,7 +41,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(PeerAddress(address));
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = without_secret(request.uri().path()).into_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched".to_owned(), |m| m.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id);
     let started = std::time::Instant::now();
@@ -54,6 +55,18 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// Addresses whose next part is a secret that opens something.
+pub const SECRET_PATHS: &[&str] =
+    &["/reset-password/", "/confirm-email/", "/change-email/", "/claim/", "/invitations/", "/feeds/", "/pay/"];
+
+/// The address as it may be written down.
+pub fn without_secret(path: &str) -> Cow<'_, str> {
+    match SECRET_PATHS.iter().find(|start| path.starts_with(*start)) {
+        Some(start) => Cow::Owned(format!("{start}…")),
+        None => Cow::Borrowed(path),
+    }
 }
 
 /// With n proxies in front, the n-th entry of X-Forwarded-For from the right is what the outermost trusted one saw.

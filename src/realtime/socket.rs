@@ -1,6 +1,7 @@
 //! One socket: frames out, a few requests in, a heartbeat, and an end when the session ends.
 
 use super::hub::{Delivery, Hub, Reader, text};
+use crate::config::Config;
 use crate::layers::failure::failed;
 use crate::layers::origin;
 use crate::state::AppState;
@@ -26,8 +27,6 @@ use tokio::time::Instant;
 const MOST_BYTES: usize = 64 * 1024;
 const MOST_TOPICS: usize = 50;
 const MOST_FRAMES_PER_S: u32 = 20;
-const HEARTBEAT: Duration = Duration::from_secs(30);
-const SILENCE: Duration = Duration::from_secs(75);
 /// A peer that does not take a frame for so long is gone.
 const SEND_TIME: Duration = Duration::from_secs(10);
 
@@ -38,7 +37,7 @@ pub async fn open(State(state): State<AppState>, Caller(ctx): Caller, headers: H
     let Some((reader, queue)) = state.hub.join(ctx.account_id()) else {
         return failed(Error::Unavailable { retry_after_s: 10 });
     };
-    let hub = state.hub.clone();
+    let (hub, config) = (state.hub.clone(), state.config.clone());
     let unopened = (hub.clone(), reader.clone());
     upgrade
         // The defaults of 128 KiB each would cost a gigabyte at ten thousand sockets.
@@ -49,7 +48,7 @@ pub async fn open(State(state): State<AppState>, Caller(ctx): Caller, headers: H
         .max_frame_size(MOST_BYTES)
         .on_failed_upgrade(move |_| unopened.0.leave(&unopened.1, []))
         .on_upgrade(move |socket| async move {
-            let mut attended = Attended { socket, ctx, hub, reader, topics: HashMap::new() };
+            let mut attended = Attended { socket, ctx, hub, reader, topics: HashMap::new(), config };
             attended.run(queue).await;
             attended.hub.leave(&attended.reader, attended.topics.into_keys());
         })
@@ -69,6 +68,7 @@ struct Attended {
     reader: Arc<Reader>,
     /// Up to where each topic was replayed on subscribing: what the queue still holds of that is skipped.
     topics: HashMap<Topic, Option<Cursor>>,
+    config: Arc<Config>,
 }
 
 /// Break: the socket is to be closed.
@@ -77,7 +77,8 @@ type Flow = ControlFlow<()>;
 impl Attended {
     async fn run(&mut self, mut queue: mpsc::Receiver<Arc<Delivery>>) {
         let closing = self.hub.closing.clone();
-        let mut heartbeat = tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        let (every, silence) = (self.config.live_heartbeat, self.config.live_silence);
+        let mut heartbeat = tokio::time::interval_at(Instant::now() + every, every);
         let mut heard_at = Instant::now();
         let mut second = (Instant::now(), 0_u32);
         loop {
@@ -91,7 +92,7 @@ impl Attended {
                 () = reader.doubt.notified() => self.check_session().await,
                 Some(delivery) = queue.recv() => self.pass_on(&delivery, &mut queue).await,
                 _ = heartbeat.tick() => {
-                    if heard_at.elapsed() > SILENCE { ControlFlow::Break(()) } else { self.send(Message::Ping(bytes::Bytes::new())).await }
+                    if heard_at.elapsed() > silence { ControlFlow::Break(()) } else { self.send(Message::Ping(bytes::Bytes::new())).await }
                 }
                 received = self.socket.recv() => {
                     heard_at = Instant::now();

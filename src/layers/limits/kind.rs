@@ -38,7 +38,8 @@ const SENSITIVE_PAGES: &[&str] = &[
     "/settings/tokens",
     "/invitations/",
 ];
-const SENSITIVE_CALLS: &[&str] = &["/auth/sign-in", "/auth/register", "/auth/password-reset", "/auth/email", "/tokens"];
+/// Whatever asks for a password or a secret is worth guessing at.
+const SENSITIVE_CALLS: &[&str] = &["/auth/sign-in", "/auth/register", "/auth/password", "/auth/email", "/auth/claim", "/tokens"];
 
 /// None: exempt. Webhooks are verified; files and health are the same for everyone.
 pub fn of(method: &Method, path: &str) -> Option<Kind> {
@@ -92,6 +93,9 @@ mod tests {
             (Method::GET, "/sign-in", Some(Kind::General)),
             (Method::POST, "/sign-in", Some(Kind::Sensitive)),
             (Method::POST, "/api/v1/auth/password-reset/confirm", Some(Kind::Sensitive)),
+            (Method::POST, "/api/v1/auth/password", Some(Kind::Sensitive)),
+            (Method::POST, "/api/v1/auth/claim", Some(Kind::Sensitive)),
+            (Method::POST, "/api/v1/auth/sign-out", Some(Kind::General)),
             (Method::POST, "/api/v1/bookings/x/payment", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x/release", Some(Kind::Booking)),
