@@ -38,6 +38,10 @@ impl<T> Page<T> {
     pub fn empty() -> Self {
         Self { items: Vec::new(), next_cursor: None }
     }
+    /// A list so short that one page has all of it.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None }
+    }
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(each).collect(), next_cursor: self.next_cursor }
     }

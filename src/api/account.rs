@@ -16,12 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 #[derive(Deserialize, ToSchema)]
-struct Address {
+struct MailAddress {
     email: String,
 }
 
 #[derive(Deserialize, ToSchema)]
-struct Secret {
+struct LinkSecret {
     /// The last part of the link in the e-mail.
     secret: String,
 }
@@ -98,9 +98,9 @@ async fn sign_out_everywhere(Caller(ctx): Caller, visit: Visit) -> Result<Status
 }
 
 /// Ask for a link to choose a new password. The answer is the same for an unknown address.
-#[utoipa::path(post, path = "/auth/password-reset", tag = "account", request_body = Address,
+#[utoipa::path(post, path = "/auth/password-reset", tag = "account", request_body = MailAddress,
     responses((status = 202), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
-async fn ask_for_reset(Caller(ctx): Caller, Json(input): Json<Address>) -> Result<StatusCode, Problem> {
+async fn ask_for_reset(Caller(ctx): Caller, Json(input): Json<MailAddress>) -> Result<StatusCode, Problem> {
     account::request_password_reset(&ctx, &input.email).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -114,9 +114,9 @@ async fn reset(Caller(ctx): Caller, Json(input): Json<SecretAndPassword>) -> Res
 }
 
 /// Confirm the address by the link.
-#[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = Secret,
+#[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = LinkSecret,
     responses((status = 200, body = Proved), (status = 422, body = ProblemBody)))]
-async fn confirm(Caller(ctx): Caller, Json(input): Json<Secret>) -> Result<Json<Proved>, Problem> {
+async fn confirm(Caller(ctx): Caller, Json(input): Json<LinkSecret>) -> Result<Json<Proved>, Problem> {
     Ok(proved(account::confirm_email(&ctx, &input.secret).await?))
 }
 
@@ -137,9 +137,9 @@ async fn ask_for_change(Caller(ctx): Caller, Json(input): Json<NewAddress>) -> R
 }
 
 /// Change the address by the link sent to the new one.
-#[utoipa::path(post, path = "/auth/email/change/confirm", tag = "account", request_body = Secret,
+#[utoipa::path(post, path = "/auth/email/change/confirm", tag = "account", request_body = LinkSecret,
     responses((status = 204), (status = 409, description = "`address_taken`", body = ProblemBody), (status = 422, body = ProblemBody)))]
-async fn change_address(Caller(ctx): Caller, Json(input): Json<Secret>) -> Result<StatusCode, Problem> {
+async fn change_address(Caller(ctx): Caller, Json(input): Json<LinkSecret>) -> Result<StatusCode, Problem> {
     account::confirm_new_email(&ctx, &input.secret).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -174,7 +174,7 @@ async fn update_me(Caller(ctx): Caller, Json(input): Json<UpdateMe>) -> Result<J
 /// Where one is signed in; by session only.
 #[utoipa::path(get, path = "/sessions", tag = "account", responses((status = 200, body = Page<SessionView>), (status = 401, body = ProblemBody)))]
 async fn sessions(Caller(ctx): Caller) -> Result<Json<Page<SessionView>>, Problem> {
-    Ok(Json(Page { items: account::list_sessions(&ctx).await?, next_cursor: None }))
+    Ok(Json(Page::whole(account::list_sessions(&ctx).await?)))
 }
 
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "account", params(("id" = SessionId, Path)),
@@ -187,7 +187,7 @@ async fn end_session(Caller(ctx): Caller, Path(id): Path<SessionId>) -> Result<S
 /// One's own tokens, without their secrets; by session only.
 #[utoipa::path(get, path = "/tokens", tag = "account", responses((status = 200, body = Page<TokenView>), (status = 401, body = ProblemBody)))]
 async fn tokens(Caller(ctx): Caller) -> Result<Json<Page<TokenView>>, Problem> {
-    Ok(Json(Page { items: account::list_tokens(&ctx).await?, next_cursor: None }))
+    Ok(Json(Page::whole(account::list_tokens(&ctx).await?)))
 }
 
 /// The secret is in this answer and nowhere else.

@@ -1,6 +1,6 @@
 //! The operator's calls. Sessions of admins, or their tokens with `admin:read` and `admin:write`.
 
-use super::extract::{Json, Path, Query};
+use super::extract::{Json, Path, Query, page};
 use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
@@ -9,7 +9,7 @@ use domain::admin::{
     PeopleFilter, PersonLine, PersonView, ProviderLine, RefundPreview, SaveCategory, SystemView,
 };
 use domain::id::{AccountId, CategoryId, JobId, MailId, PaymentId, ProviderId};
-use domain::page::{Page, PageQuery};
+use domain::page::Page;
 use domain::settings::{ChangeSettings, Settings};
 use domain::time::Date;
 use domain::{account, provider};
@@ -39,14 +39,13 @@ struct BookingsQuery {
     /// A reference, or part of a name or address.
     q: Option<String>,
     status: Option<String>,
-    #[param(value_type = Option<ProviderId>)]
     provider: Option<ProviderId>,
-    #[param(value_type = Option<AccountId>)]
     customer: Option<AccountId>,
     made_from: Option<Date>,
     made_to: Option<Date>,
     starts_from: Option<Date>,
     starts_to: Option<Date>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -58,6 +57,7 @@ struct PeopleQuery {
     q: Option<String>,
     /// `admin`, `support`, `staff`, `guest`, `suspended`, `unconfirmed`, `any`.
     kind: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -67,6 +67,7 @@ struct PeopleQuery {
 struct ProvidersQuery {
     q: Option<String>,
     status: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -81,6 +82,7 @@ struct PaymentsQuery {
     trouble: Option<String>,
     paid_from: Option<Date>,
     paid_to: Option<Date>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -96,6 +98,7 @@ struct AuditQuery {
     subject: Option<String>,
     from: Option<Date>,
     to: Option<Date>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -107,7 +110,7 @@ struct AmountQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct Reason {
+struct GivenReason {
     /// 3 to 500 characters; stays in the audit.
     reason: String,
 }
@@ -133,13 +136,13 @@ async fn overview(Caller(ctx): Caller, Query(query): Query<OverviewQuery>) -> Re
 async fn bookings(Caller(ctx): Caller, Query(query): Query<BookingsQuery>) -> Result<Json<Page<BookingLine>>, Problem> {
     let BookingsQuery { q, status, provider, customer, made_from, made_to, starts_from, starts_to, limit, cursor } = query;
     let filter = BookingFilter { q, status, provider, customer, made_from, made_to, starts_from, starts_to };
-    Ok(Json(admin::list_bookings(&ctx, &filter, &PageQuery { limit, cursor }).await?))
+    Ok(Json(admin::list_bookings(&ctx, &filter, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/people", tag = "admin", params(PeopleQuery), responses((status = 200, body = Page<PersonLine>), (status = 403, body = ProblemBody)))]
 async fn people(Caller(ctx): Caller, Query(query): Query<PeopleQuery>) -> Result<Json<Page<PersonLine>>, Problem> {
     let PeopleQuery { q, kind, limit, cursor } = query;
-    Ok(Json(admin::list_people(&ctx, &PeopleFilter { q, kind }, &PageQuery { limit, cursor }).await?))
+    Ok(Json(admin::list_people(&ctx, &PeopleFilter { q, kind }, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/people/{id}", tag = "admin", params(("id" = AccountId, Path)), responses((status = 200, body = PersonView), (status = 404, body = ProblemBody)))]
@@ -148,23 +151,23 @@ async fn person(Caller(ctx): Caller, Path(id): Path<AccountId>) -> Result<Json<P
 }
 
 /// Ends every session and refuses sign-in. Bookings stand.
-#[utoipa::path(post, path = "/admin/people/{id}/suspension", tag = "admin", params(("id" = AccountId, Path)), request_body = Reason,
+#[utoipa::path(post, path = "/admin/people/{id}/suspension", tag = "admin", params(("id" = AccountId, Path)), request_body = GivenReason,
     responses((status = 204), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
-async fn suspend_person(Caller(ctx): Caller, Path(id): Path<AccountId>, Json(input): Json<Reason>) -> Result<StatusCode, Problem> {
+async fn suspend_person(Caller(ctx): Caller, Path(id): Path<AccountId>, Json(input): Json<GivenReason>) -> Result<StatusCode, Problem> {
     account::suspend(&ctx, id, &input.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[utoipa::path(post, path = "/admin/people/{id}/reinstatement", tag = "admin", params(("id" = AccountId, Path)), request_body = Reason,
+#[utoipa::path(post, path = "/admin/people/{id}/reinstatement", tag = "admin", params(("id" = AccountId, Path)), request_body = GivenReason,
     responses((status = 204), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
-async fn reinstate_person(Caller(ctx): Caller, Path(id): Path<AccountId>, Json(input): Json<Reason>) -> Result<StatusCode, Problem> {
+async fn reinstate_person(Caller(ctx): Caller, Path(id): Path<AccountId>, Json(input): Json<GivenReason>) -> Result<StatusCode, Problem> {
     account::end_suspension(&ctx, id, &input.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[utoipa::path(get, path = "/admin/providers", tag = "admin", params(ProvidersQuery), responses((status = 200, body = Page<ProviderLine>), (status = 403, body = ProblemBody)))]
 async fn providers(Caller(ctx): Caller, Query(query): Query<ProvidersQuery>) -> Result<Json<Page<ProviderLine>>, Problem> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let page = page(query.limit, query.cursor)?;
     Ok(Json(admin::list_providers(&ctx, query.q.as_deref(), query.status.as_deref(), &page).await?.0))
 }
 
@@ -180,16 +183,20 @@ async fn decide(Caller(ctx): Caller, Path(id): Path<ProviderId>, Json(input): Js
 }
 
 /// Hides the provider and stops new bookings. Existing ones stand.
-#[utoipa::path(post, path = "/admin/providers/{id}/suspension", tag = "admin", params(("id" = ProviderId, Path)), request_body = Reason,
+#[utoipa::path(post, path = "/admin/providers/{id}/suspension", tag = "admin", params(("id" = ProviderId, Path)), request_body = GivenReason,
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
-async fn suspend_provider(Caller(ctx): Caller, Path(id): Path<ProviderId>, Json(input): Json<Reason>) -> Result<StatusCode, Problem> {
+async fn suspend_provider(Caller(ctx): Caller, Path(id): Path<ProviderId>, Json(input): Json<GivenReason>) -> Result<StatusCode, Problem> {
     provider::suspend(&ctx, id, &input.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[utoipa::path(post, path = "/admin/providers/{id}/reinstatement", tag = "admin", params(("id" = ProviderId, Path)), request_body = Reason,
+#[utoipa::path(post, path = "/admin/providers/{id}/reinstatement", tag = "admin", params(("id" = ProviderId, Path)), request_body = GivenReason,
     responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-async fn reinstate_provider(Caller(ctx): Caller, Path(id): Path<ProviderId>, Json(input): Json<Reason>) -> Result<StatusCode, Problem> {
+async fn reinstate_provider(
+    Caller(ctx): Caller,
+    Path(id): Path<ProviderId>,
+    Json(input): Json<GivenReason>,
+) -> Result<StatusCode, Problem> {
     provider::reinstate(&ctx, id, Some(&input.reason)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -198,7 +205,7 @@ async fn reinstate_provider(Caller(ctx): Caller, Path(id): Path<ProviderId>, Jso
 async fn payments(Caller(ctx): Caller, Query(query): Query<PaymentsQuery>) -> Result<Json<Page<PaymentLine>>, Problem> {
     let PaymentsQuery { q, status, trouble, paid_from, paid_to, limit, cursor } = query;
     let filter = PaymentFilter { q, status, trouble, paid_from, paid_to, payer: None };
-    Ok(Json(admin::list_payments(&ctx, &filter, &PageQuery { limit, cursor }).await?))
+    Ok(Json(admin::list_payments(&ctx, &filter, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/payments/{id}", tag = "admin", params(("id" = PaymentId, Path)), responses((status = 200, body = PaymentDetail), (status = 404, body = ProblemBody)))]
@@ -230,7 +237,7 @@ async fn change_settings(Caller(ctx): Caller, Json(change): Json<ChangeSettings>
 
 #[utoipa::path(get, path = "/admin/categories", tag = "admin", responses((status = 200, body = Page<CategoryLine>), (status = 403, body = ProblemBody)))]
 async fn categories(Caller(ctx): Caller) -> Result<Json<Page<CategoryLine>>, Problem> {
-    Ok(Json(Page { items: admin::list_categories(&ctx).await?, next_cursor: None }))
+    Ok(Json(Page::whole(admin::list_categories(&ctx).await?)))
 }
 
 /// Makes one, or changes the one of this id.
@@ -242,7 +249,7 @@ async fn save_category(Caller(ctx): Caller, Json(input): Json<SaveCategory>) -> 
 #[utoipa::path(get, path = "/admin/audit", tag = "admin", params(AuditQuery), responses((status = 200, body = Page<AuditLine>), (status = 403, body = ProblemBody)))]
 async fn audit(Caller(ctx): Caller, Query(query): Query<AuditQuery>) -> Result<Json<Page<AuditLine>>, Problem> {
     let AuditQuery { who, action, subject, from, to, limit, cursor } = query;
-    Ok(Json(admin::list_audit(&ctx, &AuditFilter { who, action, subject, from, to }, &PageQuery { limit, cursor }).await?))
+    Ok(Json(admin::list_audit(&ctx, &AuditFilter { who, action, subject, from, to }, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/system", tag = "admin", responses((status = 200, body = SystemView), (status = 403, body = ProblemBody)))]

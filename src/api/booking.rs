@@ -1,6 +1,6 @@
 //! Bookings for programs: hold, pay, look, change, cancel, work.
 
-use super::extract::{Json, OptionalJson, Path, Query};
+use super::extract::{Json, OptionalJson, Path, Query, page};
 use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
@@ -13,7 +13,7 @@ use domain::booking::settlement::{self, Pay};
 use domain::booking::{self, CancelBooking, GivenDetails, Reschedule};
 use domain::error::Fields;
 use domain::id::{BookingId, ProviderId};
-use domain::page::{Page, PageQuery};
+use domain::page::Page;
 use domain::payment::PaymentView;
 use domain::time::Instant;
 use http::{StatusCode, header};
@@ -43,17 +43,14 @@ async fn release(Caller(ctx): Caller, Path(id): Path<BookingId>) -> Result<Statu
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// `customer` (default) or `provider`.
-    #[param(value_type = Option<String>)]
     r#as: Option<ListAs>,
     /// On the provider's side, when one works for several.
-    #[param(value_type = Option<String>)]
     provider: Option<ProviderId>,
     /// One or more, separated by commas.
     status: Option<String>,
-    #[param(value_type = Option<String>)]
     from: Option<Instant>,
-    #[param(value_type = Option<String>)]
     to: Option<Instant>,
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -74,7 +71,7 @@ async fn list(Caller(ctx): Caller, Query(query): Query<ListQuery>) -> Result<Jso
         from: query.from,
         to: query.to,
         is_ascending: false,
-        page: PageQuery { limit: query.limit, cursor: query.cursor },
+        page: page(query.limit, query.cursor)?,
     };
     Ok(Json(booking::list(&ctx, &query).await?))
 }
@@ -126,7 +123,7 @@ async fn cancel(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct MoveQuery {
-    #[param(value_type = String, example = "2026-12-01T09:30:00Z")]
+    #[param(example = "2026-12-01T09:30:00Z")]
     starts_at: Instant,
 }
 
@@ -184,20 +181,20 @@ async fn approve(Caller(ctx): Caller, Path(id): Path<BookingId>) -> Result<Json<
 }
 
 #[derive(Default, Deserialize, ToSchema)]
-struct Reason {
+struct DeclineReason {
     /// For the customer; up to 500 characters.
     #[serde(default)]
     reason: String,
 }
 
 /// Decline a request.
-#[utoipa::path(post, path = "/bookings/{id}/decline", tag = "booking", params(("id" = BookingId, Path)), request_body = Option<Reason>,
+#[utoipa::path(post, path = "/bookings/{id}/decline", tag = "booking", params(("id" = BookingId, Path)), request_body = Option<DeclineReason>,
     responses((status = 200, body = BookingView), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn decline(
     Caller(ctx): Caller,
     Path(id): Path<BookingId>,
-    OptionalJson(body): OptionalJson<Reason>,
+    OptionalJson(body): OptionalJson<DeclineReason>,
 ) -> Result<Json<BookingView>, Problem> {
     Ok(Json(booking::decline(&ctx, id, &body.reason).await?))
 }

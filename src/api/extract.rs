@@ -5,6 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use domain::error::{Error, Field};
+use domain::page::{MAX_LIMIT, PageQuery};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -102,6 +103,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let text = parts.uri.query().unwrap_or("");
+        if let Some((name, _)) = form_urlencoded_parse(text).find(|(_, value)| value.contains('\0')) {
+            return Err(invalid(name.into_owned(), "The character U+0000 cannot be stored.".to_owned()));
+        }
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded_parse(text));
         serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
             let path = error.path().to_string();
@@ -113,6 +117,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 fn form_urlencoded_parse(text: &str) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(text.as_bytes())
+}
+
+/// Which part of a list is wanted. 422 for a limit that is not between 1 and [`MAX_LIMIT`].
+pub fn page(limit: Option<i64>, cursor: Option<String>) -> Result<PageQuery, Problem> {
+    if limit.is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit)) {
+        return Err(invalid("limit".to_owned(), format!("Give a number from 1 to {MAX_LIMIT}.")));
+    }
+    Ok(PageQuery { limit, cursor })
 }
 
 /// Path parameters; an id that is none leads nowhere: 404.

@@ -6,22 +6,16 @@ use crate::state::AppState;
 use crate::web::caller::Caller;
 use domain::favourite;
 use domain::id::ProviderId;
+use domain::page::Page;
 use domain::search::{self, model::ResultView};
 use http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-#[derive(Serialize, ToSchema)]
-struct Favourites {
-    items: Vec<ResultView>,
-}
-
 /// One's own, newest first, with their next free times.
-#[utoipa::path(get, path = "/favourites", tag = "find", responses((status = 200, body = Favourites), (status = 401, body = ProblemBody)))]
-async fn list(Caller(ctx): Caller) -> Result<Json<Favourites>, Problem> {
-    Ok(Json(Favourites { items: search::list_favourites(&ctx).await? }))
+#[utoipa::path(get, path = "/favourites", tag = "find", responses((status = 200, body = Page<ResultView>), (status = 401, body = ProblemBody)))]
+async fn list(Caller(ctx): Caller) -> Result<Json<Page<ResultView>>, Problem> {
+    Ok(Json(Page::whole(search::list_favourites(&ctx).await?)))
 }
 
 #[utoipa::path(put, path = "/favourites/{provider_id}", tag = "find", params(("provider_id" = ProviderId, Path)),

@@ -4,6 +4,7 @@ pub mod account;
 pub mod admin;
 pub mod booking;
 pub mod category;
+pub mod describe;
 pub mod extract;
 pub mod favourite;
 pub mod openapi;

@@ -1,13 +1,13 @@
 //! Payments for programs: one's own, and for admins all of them with refunds by hand; what a provider earned.
 
-use super::extract::{Json, Path, Query};
+use super::extract::{Json, Path, Query, page};
 use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
 use domain::booking::settlement;
 use domain::id::{BookingId, PaymentId, ProviderId};
 use domain::ledger::{self, Earnings};
-use domain::page::{Page, PageQuery};
+use domain::page::Page;
 use domain::payment::{self, PaymentQuery, PaymentStatus, PaymentView};
 use domain::time::Date;
 use http::StatusCode;
@@ -29,10 +29,10 @@ struct Wanted {
 /// One's own payments, newest first; all of them for support and admins.
 #[utoipa::path(get, path = "/payments", tag = "payment",
     params(("status" = Option<PaymentStatus>, Query), ("booking_id" = Option<BookingId>, Query), ("q" = Option<String>, Query),
-        ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Page<PaymentView>), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn list(Caller(ctx): Caller, Query(wanted): Query<Wanted>) -> Result<Json<Page<PaymentView>>, Problem> {
-    let page = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
+    let page = page(wanted.limit, wanted.cursor)?;
     let query = PaymentQuery { status: wanted.status, booking: wanted.booking_id, text: wanted.q, page };
     Ok(Json(payment::list(&ctx, &query).await?))
 }

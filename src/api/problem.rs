@@ -87,12 +87,18 @@ impl<E: Into<Error>> From<E> for Problem {
         let mut problem = Self::new(status, error.code(), error.sentence());
         match error {
             Error::Invalid(fields) => problem.0.fields = fields.0,
-            Error::Refused(refusal) => problem.0.help = refusal.help,
+            Error::Refused(refusal) => problem.0.help = refusal.help.into_iter().map(|(name, value)| (member(name), value)).collect(),
             Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s } => problem.0.retry_after = Some(retry_after_s),
             _ => {}
         }
         problem
     }
+}
+
+/// What helps never takes the place of a problem's own members: the `status` of a booking is told as `present_status`.
+fn member(name: String) -> String {
+    let is_taken = ["type", "title", "status", "detail", "code", "fields", "request_id", "retry_after"].contains(&name.as_str());
+    if is_taken { format!("present_{name}") } else { name }
 }
 
 impl IntoResponse for Problem {

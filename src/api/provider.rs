@@ -6,6 +6,7 @@ use crate::state::AppState;
 use crate::web::caller::Caller;
 use domain::ctx::StaffRole;
 use domain::id::{AccountId, InvitationId, ProviderId, ResourceId, ServiceId};
+use domain::page::Page;
 use domain::provider;
 use domain::provider::model::{
     BookingPolicy, ProfileInput, ProviderView, ResourceInput, ResourceView, ServiceInput, ServiceView, TeamRole, TeamView,
@@ -23,7 +24,7 @@ struct Applied {
 
 /// What is given is replaced as a whole; what is absent stays.
 #[derive(Deserialize, ToSchema)]
-struct Settings {
+struct ChangeProvider {
     profile: Option<ProfileInput>,
     policy: Option<BookingPolicy>,
 }
@@ -70,12 +71,12 @@ async fn get_settings(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Result
 }
 
 /// Change profile, policy or both.
-#[utoipa::path(patch, path = "/providers/{id}/settings", tag = "provider", params(("id" = ProviderId, Path)), request_body = Settings,
+#[utoipa::path(patch, path = "/providers/{id}/settings", tag = "provider", params(("id" = ProviderId, Path)), request_body = ChangeProvider,
     responses((status = 200, body = ProviderView), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn patch_settings(
     Caller(ctx): Caller,
     Path(id): Path<ProviderId>,
-    Json(input): Json<Settings>,
+    Json(input): Json<ChangeProvider>,
 ) -> Result<Json<ProviderView>, Problem> {
     ctx.require_staff(id, StaffRole::Member)?;
     if let Some(profile) = input.profile {
@@ -119,9 +120,10 @@ async fn delete_service(Caller(ctx): Caller, Path(id): Path<ServiceId>) -> Resul
 
 /// People, rooms, vehicles and equipment.
 #[utoipa::path(get, path = "/providers/{id}/resources", tag = "provider", params(("id" = ProviderId, Path)),
-    responses((status = 200, body = Vec<ResourceView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
-async fn list_resources(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Result<Json<Vec<ResourceView>>, Problem> {
-    Ok(Json(provider::list_resources(&ctx, id).await?))
+    responses((status = 200, body = Page<ResourceView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn list_resources(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Result<Json<Page<ResourceView>>, Problem> {
+    provider::get(&ctx, id).await?;
+    Ok(Json(Page::whole(provider::list_resources(&ctx, id).await?)))
 }
 
 /// Add a person, room, vehicle or piece of equipment.
@@ -160,6 +162,7 @@ async fn delete_resource(Caller(ctx): Caller, Path((provider, id)): Path<(Provid
 #[utoipa::path(get, path = "/providers/{id}/team", tag = "provider", params(("id" = ProviderId, Path)),
     responses((status = 200, body = TeamView), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
 async fn get_team(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Result<Json<TeamView>, Problem> {
+    provider::get(&ctx, id).await?;
     Ok(Json(provider::get_team(&ctx, id).await?))
 }
 

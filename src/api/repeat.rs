@@ -27,7 +27,12 @@ pub async fn layer(request: Request, next: Next) -> Response {
     let (Some(ctx), true) = (ctx, matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE)) else {
         return next.run(request).await;
     };
-    let Some(key) = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY).map(str::to_owned) else {
+    let Some(key) = key
+        .to_str()
+        .ok()
+        .filter(|key| (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map(str::to_owned)
+    else {
         return Problem::new(StatusCode::BAD_REQUEST, "malformed", "Idempotency-Key must be 1 to 255 plain characters.").into_response();
     };
     run(&ctx, &key, request, next).await.unwrap_or_else(failed)

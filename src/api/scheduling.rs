@@ -5,6 +5,7 @@ use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
 use domain::id::{AllocationId, BookingId, CalendarId, ProviderId, ResourceId, ServiceId, TimeOffId};
+use domain::page::Page;
 use domain::scheduling;
 use domain::scheduling::model::{
     Availability, AvailabilityQuery, BlockView, Explanation, ImportedCalendarView, NewBlock, ScheduleView, TimeOffInput, TimeOffView,
@@ -127,9 +128,10 @@ async fn explain(
 
 /// Weekly hours with overrides: the provider's own and those of its people and things.
 #[utoipa::path(get, path = "/providers/{id}/schedules", tag = "scheduling", params(("id" = ProviderId, Path)),
-    responses((status = 200, body = Vec<ScheduleView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
-async fn list_schedules(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Vec<ScheduleView>>, Problem> {
-    Ok(Json(scheduling::list_schedules(&ctx, provider).await?))
+    responses((status = 200, body = Page<ScheduleView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn list_schedules(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Page<ScheduleView>>, Problem> {
+    domain::provider::get(&ctx, provider).await?;
+    Ok(Json(Page::whole(scheduling::list_schedules(&ctx, provider).await?)))
 }
 
 /// Replace weekly hours.
@@ -172,9 +174,10 @@ async fn delete_override(
 
 /// Time off from now on.
 #[utoipa::path(get, path = "/providers/{id}/time-off", tag = "scheduling", params(("id" = ProviderId, Path)),
-    responses((status = 200, body = Vec<TimeOffView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
-async fn list_time_off(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Vec<TimeOffView>>, Problem> {
-    Ok(Json(scheduling::list_time_off(&ctx, provider).await?))
+    responses((status = 200, body = Page<TimeOffView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn list_time_off(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Page<TimeOffView>>, Problem> {
+    domain::provider::get(&ctx, provider).await?;
+    Ok(Json(Page::whole(scheduling::list_time_off(&ctx, provider).await?)))
 }
 
 /// Be away. Bookings already made stand.
@@ -226,9 +229,10 @@ async fn delete_block(Caller(ctx): Caller, Path(id): Path<AllocationId>) -> Resu
 
 /// Calendars that are imported, with their last reading.
 #[utoipa::path(get, path = "/providers/{id}/imported-calendars", tag = "scheduling", params(("id" = ProviderId, Path)),
-    responses((status = 200, body = Vec<ImportedCalendarView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
-async fn list_calendars(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Vec<ImportedCalendarView>>, Problem> {
-    Ok(Json(scheduling::list_calendars(&ctx, provider).await?))
+    responses((status = 200, body = Page<ImportedCalendarView>), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn list_calendars(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Result<Json<Page<ImportedCalendarView>>, Problem> {
+    domain::provider::get(&ctx, provider).await?;
+    Ok(Json(Page::whole(scheduling::list_calendars(&ctx, provider).await?)))
 }
 
 /// Import a calendar by its address.
