@@ -54,7 +54,8 @@ pub fn seed(house: &House, providers: Option<u32>, is_release: bool) -> Result<(
     let profile = if is_release { "release" } else { "debug" };
     stage::compile(house, profile, false)?;
     let database = Database::open(house, Kind::Kept)?;
-    let stage = Stage { house, profile, ports: Ports::usual()?, database_url: database.url.clone(), folder: house.corner() };
+    let stage =
+        Stage { house, profile, ports: Ports::usual()?, database_url: database.url.clone(), folder: house.corner(), settings: Vec::new() };
     println!("{}", stage.prepare()?.trim_end());
     if let Some(providers) = providers {
         let mut command = stage.fettle();

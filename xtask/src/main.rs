@@ -8,6 +8,7 @@ mod drill;
 mod house;
 mod node;
 mod postgres;
+mod python;
 mod stage;
 mod start;
 mod step;

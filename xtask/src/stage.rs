@@ -59,6 +59,8 @@ pub struct Stage<'a> {
     pub database_url: String,
     /// Where logs and the sandbox's memory go.
     pub folder: PathBuf,
+    /// What the server is told besides.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// Builds server and sandbox; the same command and flags as the tests, so that nothing is compiled twice.
@@ -102,6 +104,9 @@ impl Stage<'_> {
             if env::var_os(name).is_none() {
                 command.env(name, value);
             }
+        }
+        for (name, value) in &self.settings {
+            command.env(name, value);
         }
         // An error is told in a sentence; where it came from is in the log of those who ask for it.
         command.env("DATABASE_URL", &self.database_url).env("RUST_BACKTRACE", "0");
@@ -167,5 +172,6 @@ pub fn for_tests<'a>(house: &'a House, database: &Database, name: &str) -> Resul
         ports: Ports::free()?,
         database_url: database.fresh(name)?,
         folder: house.target.join("stage").join(name),
+        settings: Vec::new(),
     })
 }

@@ -34,7 +34,8 @@ pub fn start(house: &House, options: Options) -> Result<()> {
     build::build(house, Scope::Everything)?;
     stage::compile(house, profile, false)?;
     let database = open_database(house, options.fresh)?;
-    let stage = Stage { house, profile, ports, database_url: database.url.clone(), folder: house.corner().to_path_buf() };
+    let stage =
+        Stage { house, profile, ports, database_url: database.url.clone(), folder: house.corner().to_path_buf(), settings: Vec::new() };
     let sign_ins = stage.prepare()?;
     let mut running = stage.play()?;
     greet(&stage, &sign_ins, began);

@@ -14,16 +14,19 @@ pub enum Need {
     Postgres,
     Chromium,
     Node,
+    /// For the tests of the API.
+    Python,
 }
 
 impl Need {
-    pub const ALL: [Self; 3] = [Self::Postgres, Self::Node, Self::Chromium];
+    pub const ALL: [Self; 4] = [Self::Postgres, Self::Node, Self::Chromium, Self::Python];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL 15 or later",
             Self::Chromium => "Chromium (for the browser tests)",
             Self::Node => "Node 20 or later with npm",
+            Self::Python => "Python 3.10 or later with venv (for the tests of the API)",
         }
     }
 
@@ -32,6 +35,7 @@ impl Need {
             Self::Postgres => &["postgresql", "postgresql-contrib"],
             Self::Chromium => &["chromium"],
             Self::Node => &["nodejs", "npm"],
+            Self::Python => &["python3", "python3-venv"],
         }
     }
 
@@ -44,6 +48,7 @@ impl Need {
                 .filter(|file| file.is_file())
                 .or_else(|| find_program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])),
             Self::Node => find_program(&["npm"]).and_then(|_| find_program(&["node"])).filter(|node| is_node_new_enough(node)),
+            Self::Python => find_program(&["python3"]).filter(|python| is_python_whole(python)),
         }
     }
 
@@ -112,6 +117,12 @@ fn is_node_new_enough(node: &Path) -> bool {
     let Ok(output) = Command::new(node).arg("--version").output() else { return false };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major >= 20)
+}
+
+/// Debian leaves out of Python what makes environments.
+fn is_python_whole(python: &Path) -> bool {
+    let question = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    Command::new(python).args(["-c", question]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// The first of `names` on the path.

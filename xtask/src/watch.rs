@@ -28,7 +28,7 @@ pub fn watch(house: &House) -> Result<()> {
     build::build(house, Scope::Everything)?;
     stage::compile(house, "debug", false)?;
     let database = start::open_database(house, false)?;
-    let stage = Stage { house, profile: "debug", ports, database_url: database.url.clone(), folder: house.corner() };
+    let stage = Stage { house, profile: "debug", ports, database_url: database.url.clone(), folder: house.corner(), settings: Vec::new() };
     let sign_ins = stage.prepare()?;
     let mut running = stage.play()?;
     println!("\n  Fettle is open at http://{}, and follows what you change.\n{sign_ins}", ports.server);

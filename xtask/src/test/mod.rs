@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, one line per part and a total at the end.
 
+mod api;
 mod browser;
 mod rust;
 
@@ -26,6 +27,8 @@ pub enum Part {
     Server,
     /// The build tool and the sandbox themselves
     Tools,
+    /// The API's description against a running server by Schemathesis, and the live socket by an independent client
+    Api,
     /// The main journeys in Chromium, with and without scripting
     Browser,
     /// axe on every page, both widths, both themes
@@ -35,8 +38,18 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 9] =
-        [Self::Format, Self::Lints, Self::Tidy, Self::Domain, Self::Server, Self::Tools, Self::Browser, Self::Accessibility, Self::Budgets];
+    const ALL: [Self; 10] = [
+        Self::Format,
+        Self::Lints,
+        Self::Tidy,
+        Self::Domain,
+        Self::Server,
+        Self::Tools,
+        Self::Api,
+        Self::Browser,
+        Self::Accessibility,
+        Self::Budgets,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -46,6 +59,7 @@ impl Part {
             Self::Domain => "domain",
             Self::Server => "server",
             Self::Tools => "tools",
+            Self::Api => "api",
             Self::Browser => "browser",
             Self::Accessibility => "accessibility",
             Self::Budgets => "budgets",
@@ -118,6 +132,12 @@ pub fn test(house: &House, options: &Options) -> Result<()> {
         && !children::is_stopped()
     {
         scores.extend(rust::tests(house, database, &rust_parts, &options.extra));
+    }
+    if let Some(database) = &database
+        && parts.contains(&Part::Api)
+        && !children::is_stopped()
+    {
+        scores.push(timed(Part::Api, || api::tests(house, database, &options.extra)));
     }
     let browser_parts: Vec<Part> = parts.iter().copied().filter(|part| part.is_browser()).collect();
     if let Some(database) = &database

@@ -111,7 +111,7 @@ fn part_of(program: &str) -> Part {
 }
 
 /// Runs it, shows what it says, and keeps it.
-fn tee(mut command: Command) -> Result<(bool, Vec<String>)> {
+pub fn tee(mut command: Command) -> Result<(bool, Vec<String>)> {
     // Both streams into one pipe keeps their order.
     let (reader, writer) = std::io::pipe()?;
     let mut child =
@@ -140,7 +140,7 @@ fn without_colour(line: &str) -> String {
 }
 
 /// `12 passed` → 12.
-fn number_before(line: &str, word: &str) -> usize {
+pub fn number_before(line: &str, word: &str) -> usize {
     let Some(at) = line.find(word) else { return 0 };
     line[..at].split_whitespace().next_back().and_then(|number| number.parse().ok()).unwrap_or(0)
 }

@@ -1,0 +1,80 @@
+//! The part that speaks to a running house as programs do: Schemathesis over HTTP, a client of its own over the socket.
+
+use super::Score;
+use super::rust::{number_before, tee};
+use crate::house::House;
+use crate::postgres::Database;
+use crate::stage::{self, Stage};
+use crate::step::say;
+use crate::system::Need;
+use crate::{node, python};
+use anyhow::Result;
+use std::process::Command;
+
+/// Nobody meets a limit where something else is asked for; silence is short, so that a test can wait for its end.
+const SETTINGS: [(&str, &str); 6] = [
+    ("FETTLE_LIMIT_GENERAL", "1000000"),
+    ("FETTLE_LIMIT_SENSITIVE", "1000000"),
+    ("FETTLE_LIMIT_BOOKING", "1000000"),
+    ("FETTLE_LIMIT_SEARCH", "1000000"),
+    ("FETTLE_LIVE_HEARTBEAT_S", "1"),
+    ("FETTLE_LIVE_SILENCE_S", "3"),
+];
+
+/// `extra` is `live` or `schemathesis` for one of the two alone.
+pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Score> {
+    Need::Node.have()?;
+    let python = python::install(house, "end2end/api")?;
+    node::install(house, "end2end")?;
+    stage::compile(house, "debug", true)?;
+    let name = format!("api_{}", std::process::id());
+    let mut stage = stage::for_tests(house, database, &name)?;
+    stage.settings = SETTINGS.map(|(name, value)| (name, value.to_owned())).to_vec();
+    let wants = |part: &str| extra.is_empty() || extra.iter().any(|wanted| wanted == part);
+    let outcome = (|| {
+        stage.prepare()?;
+        let running = stage.play()?;
+        let mut score = Score::default();
+        if wants("live") {
+            score = score.and(live(house, database, &stage, &name)?);
+        }
+        if wants("schemathesis") {
+            score = score.and(schemathesis(house, &stage, &python)?);
+        }
+        drop(running);
+        Ok(score)
+    })();
+    let _ = database.drop_database(&name);
+    outcome
+}
+
+fn schemathesis(house: &House, stage: &Stage, python: &std::path::Path) -> Result<Score> {
+    say("Schemathesis");
+    let mut command = Command::new(python);
+    command.arg(house.root.join("end2end/api/run.py")).arg(format!("http://{}", stage.ports.server)).arg(stage.folder.join("api"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    let (is_well, lines) = tee(command)?;
+    let total = lines.iter().rev().find(|line| line.contains(" passed, ") && !line.contains(" in "));
+    Ok(match total {
+        Some(line) => Score { passed: number_before(line, "passed"), failed: number_before(line, "failed"), note: None },
+        None => Score { note: (!is_well).then(|| "Schemathesis did not come to an end".to_owned()), ..Score::of(is_well) },
+    })
+}
+
+fn live(house: &House, database: &Database, stage: &Stage, name: &str) -> Result<Score> {
+    say("the live socket");
+    let mut command = Command::new("node");
+    command
+        .current_dir(house.root.join("end2end"))
+        .args(["--test", "--test-reporter=spec", "live/live.test.mjs"])
+        .env("BASE_URL", format!("http://{}", stage.ports.server))
+        .env("DATABASE_URL", &stage.database_url)
+        .env("PSQL", database.psql(name).get_program());
+    let (is_well, lines) = tee(command)?;
+    let count = |word: &str| {
+        let line = lines.iter().rev().find_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix(word));
+        line.and_then(|rest| rest.trim().parse::<usize>().ok()).unwrap_or(0)
+    };
+    let score = Score { passed: count("pass "), failed: count("fail "), note: None };
+    Ok(if is_well == (score.failed == 0) { score } else { Score { failed: score.failed.max(1), ..score } })
+}
