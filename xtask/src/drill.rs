@@ -56,7 +56,14 @@ fn one(house: &House, profile: &'static str, name: &str, is_full: bool, has_demo
     let controls = database.controls().context("drills break their database, so they take none from DATABASE_URL: unset it")?;
     let folder = house.target.join("stage").join(format!("drill-{name}"));
     let _ = std::fs::remove_dir_all(&folder);
-    let stage = Stage { house, profile, ports: Ports::free()?, database_url: database.fresh(&format!("drill_{name}"))?, folder };
+    let stage = Stage {
+        house,
+        profile,
+        ports: Ports::free()?,
+        database_url: database.fresh(&format!("drill_{name}"))?,
+        folder,
+        settings: Vec::new(),
+    };
     quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"))?;
     if has_demo {
         quiet("filling it with the town of Merrow", stage.fettle().arg("seed").env("FETTLE_LOG", "warn"))?;
