@@ -26,9 +26,11 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let one = rush(&house, &town, attempts, at_once, |_| (town.start(40), Some(person))).await;
     one.show(report, "one slot");
     one.check(report, 1, "one slot");
-    let limit = if stage.is_full { Duration::from_secs(1) } else { Duration::MAX };
-    if cfg!(not(debug_assertions)) {
-        report.expect(one.times.quantile(990) <= limit, || format!("one slot: p99 is {:?}, above 1 s", one.times.quantile(990)));
+    // judged with the programs of production
+    if cfg!(not(debug_assertions)) && stage.is_full {
+        report.expect(one.times.quantile(990) <= Duration::from_secs(1), || {
+            format!("one slot: p99 is {:?}, above 1 s", one.times.quantile(990))
+        });
     }
 
     // 10:00, 10:30 and 11:00 of one hour's work: either the middle one alone, or the two around it

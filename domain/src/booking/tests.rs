@@ -1,7 +1,7 @@
 //! The life of a booking on a real database. What money does is tested beside `settlement`.
 
-use super::model::{Address, BookByHand, BookingRefusal, CheckoutDetails, HoldSlot, Settlement, Side, Status, ViewerRole};
-use super::{self as booking, CancelBooking, Reschedule};
+use super::model::{Address, BookByHand, BookingRefusal, CheckoutDetails, Contact, HoldSlot, Settlement, Side, Status, ViewerRole};
+use super::{self as booking, CancelBooking, GivenDetails, Reschedule};
 use crate::ctx::{Ctx, StaffRole};
 use crate::error::{Error, Refuse};
 use crate::id::{BookingId, ServiceId};
@@ -539,4 +539,28 @@ async fn photos_are_pictures_and_notes_are_text(db: PgPool) {
     booking::remove_photo(&s.customer, id, photo).await.expect("gone");
     let noted = booking::edit_notes(&s.customer, id, " Ring twice.\r\nThe bell\u{0} is weak. ").await.expect("noted");
     assert_eq!(noted.notes, "Ring twice.\nThe bell is weak.");
+}
+
+/// A second tab, or the same call again after a lost answer, has just seen a hold and waits for its turn.
+#[sqlx::test(migrations = "../migrations")]
+async fn paying_again_while_the_money_arrives_is_answered_as_it_stands(db: PgPool) {
+    let scene = scene(db).await;
+    scene.world.set("services", scene.provider.service, "price_minor", "10000").await;
+    let id = scene.held().await;
+    let mut money = scene.world.db.begin().await.expect("begins");
+    sqlx::query("update bookings set status = 'confirmed', confirmed_at = created_at where id = $1")
+        .bind(id)
+        .execute(&mut *money)
+        .await
+        .expect("confirms");
+    let customer = scene.customer.clone();
+    let contact = Contact { name: "Ines Calloway".into(), email: "ines@example.test".into(), phone: "555 0142".into() };
+    let given = GivenDetails { contact: Some(contact), ..GivenDetails::default() };
+    let again = tokio::spawn(async move { booking::check_out_with(&customer, id, given).await });
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while scene.world.count(waiting).await == 0 && !again.is_finished() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    money.commit().await.expect("commits");
+    assert_eq!(again.await.expect("it ran").expect("an answer").status, Status::Confirmed);
 }
