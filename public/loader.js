@@ -1,7 +1,8 @@
 // Starts the islands of a page. Fetches nothing where there are none.
 //
 // An island starts when it is in view and the browser is idle (within 1.5 s), or at once when someone touches it. Below an
-// element with data-start="interaction" it waits for the first sign of a person. One that fails stays as the server drew it.
+// element with data-start="interaction" it waits for the first sign of a person, with data-start="use" until it is used. One that
+// fails stays as the server drew it.
 
 const SCRIPT = "asset:fettle.js";
 const MODULE = "asset:fettle_bg.wasm";
@@ -85,9 +86,27 @@ function await_view(island) {
   else idle(() => start(island));
 }
 
+// What opens a dialog starts the island around it.
+const islandOf = (target) => target.closest?.(ISLAND) ?? document.getElementById(target.closest?.("[data-opens]")?.dataset.opens)?.closest(ISLAND);
+
+// Keys press what names them in data-keys: "Mod+k", "?", "g t". Not while someone writes.
+let before = ["", 0];
+function keyed(event) {
+  const isChord = event.ctrlKey || event.metaKey;
+  if (event.altKey || event.isComposing) return;
+  if (!isChord && (localStorage.keys === "off" || event.target.closest?.("input, textarea, select, dialog"))) return;
+  const key = isChord ? `Mod+${event.key}` : event.key;
+  const names = event.timeStamp - before[1] < 1500 ? [`${before[0]} ${key}`, key] : [key];
+  before = [key, event.timeStamp];
+  const found = names.map((name) => document.querySelector(`[data-keys="${CSS.escape(name)}"]`)).find(Boolean);
+  if (!found) return;
+  event.preventDefault();
+  found.click();
+}
+
 // Someone is quicker than we are: start at once, and repeat a press that only a script can answer.
 function touched(event) {
-  const island = event.target.closest?.(ISLAND);
+  const island = islandOf(event.target);
   if (!island || island.dataset.state) return;
   const begun = start(island);
   const button = event.type === "click" && event.target.closest("button[type=button]");
@@ -98,6 +117,7 @@ const islands = document.querySelectorAll(ISLAND);
 if (islands.length) {
   const later = [];
   for (const island of islands) {
+    if (island.closest("[data-start=use]")) continue;
     if (island.closest("[data-start=interaction]")) later.push(island);
     else await_view(island);
   }
@@ -109,6 +129,11 @@ if (islands.length) {
     for (const sign of SIGNS) addEventListener(sign, begin, { capture: true, passive: true });
   }
   for (const kind of ["pointerdown", "focusin", "keydown", "click"]) document.addEventListener(kind, touched, true);
+  // A part of the page was drawn afresh.
+  document.addEventListener("fettle:drawn", () => {
+    for (const island of document.querySelectorAll(ISLAND)) started.has(island) || island.closest("[data-start=use]") || await_view(island);
+  });
+  addEventListener("keydown", keyed);
   addEventListener("input", () => (hasTyped = true), true);
   addEventListener("fettle:lost", ({ detail }) => {
     console.error("A part of this page could not be loaded.", detail.cause);

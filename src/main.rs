@@ -85,7 +85,9 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     let state = boot::state(config).await?;
     let stop = CancellationToken::new();
     let relaying = tokio::spawn(relay::run(state.house.clone(), state.hub.clone(), boot::fanout(&state).await?, stop.clone()));
-    let working = has_jobs.then(|| tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone())));
+    let name = node_name();
+    tokio::spawn(worker::report(state.house.clone(), name.clone(), stop.clone()));
+    let working = has_jobs.then(|| tokio::spawn(worker::run(state.house.clone(), name, state.config.jobs, stop.clone())));
     if state.movable_clock.is_some() {
         tokio::spawn(fettle::dev::follow(state.clone()));
     }
@@ -113,7 +115,9 @@ async fn run_worker(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     // Rings the web nodes when a job has committed something.
     tokio::spawn(relay::run(state.house.clone(), state.hub.clone(), boot::fanout(&state).await?, stop.clone()));
-    let working = tokio::spawn(worker::run(state.house.clone(), node_name(), state.config.jobs, stop.clone()));
+    let name = node_name();
+    tokio::spawn(worker::report(state.house.clone(), name.clone(), stop.clone()));
+    let working = tokio::spawn(worker::run(state.house.clone(), name, state.config.jobs, stop.clone()));
     if state.movable_clock.is_some() {
         tokio::spawn(fettle::dev::follow(state.clone()));
     }

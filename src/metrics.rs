@@ -3,8 +3,41 @@
 use crate::state::AppState;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// How many of all went well since this process started; for the promises on the system page.
+#[derive(Default)]
+pub struct Share {
+    good: AtomicI64,
+    all: AtomicI64,
+}
+
+impl Share {
+    const fn new() -> Self {
+        Self { good: AtomicI64::new(0), all: AtomicI64::new(0) }
+    }
+    pub fn note(&self, is_good: bool) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        self.good.fetch_add(is_good.into(), Ordering::Relaxed);
+    }
+    /// (good, all)
+    pub fn read(&self) -> (i64, i64) {
+        // In this order, or more could be good than there are.
+        let good = self.good.load(Ordering::Relaxed);
+        (good, self.all.load(Ordering::Relaxed))
+    }
+}
+
+/// What is promised to take less than this, in milliseconds.
+pub const PROMPT_MS: i64 = 500;
+/// Requests answered within [`PROMPT_MS`].
+pub static ANSWERS: Share = Share::new();
+/// Events that left for open pages within [`PROMPT_MS`] of the act.
+pub static NEWS: Share = Share::new();
+/// Live connections that were asked for, and had.
+pub static SOCKETS: Share = Share::new();
 
 /// Call once at boot; without it every figure is dropped at no cost.
 pub fn start() {

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 /// Jobs of other nodes, and times that come, are found at least this often.
 const POLL: Duration = Duration::from_secs(1);
+const REPORT: Duration = Duration::from_secs(15);
 /// After a failure of the database itself.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -23,6 +24,20 @@ pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: Cancella
     stop.run_until_cancelled_owned(jobs.run()).await;
     tracker.close();
     tracker.wait().await;
+}
+
+/// Tells the operator every few seconds that this process lives.
+pub async fn report(house: Arc<House>, name: String, stop: CancellationToken) {
+    let started_at = house.clock.now();
+    let reporting = async {
+        loop {
+            if let Err(error) = queue::report_node(&house.db, &name, env!("CARGO_PKG_VERSION"), started_at, house.clock.now()).await {
+                tracing::debug!(%error, "this node could not be reported");
+            }
+            tokio::time::sleep(REPORT).await;
+        }
+    };
+    stop.run_until_cancelled(reporting).await;
 }
 
 async fn react(house: Arc<House>) {

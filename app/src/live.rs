@@ -1,214 +1,222 @@
 //! Listening to what happens, for islands: one socket a page, shared by all of them.
 //!
-//! `listen` keeps its place: after a lost connection it comes back by itself and gets what it missed, or is told to reload. Where
-//! there is no socket to be had, nothing happens and the page stays as it was served.
+//! The page carries the place in the spine up to which it was drawn (`data-cursor` of its body), and the line keeps it from there: after
+//! a lost connection it comes back by itself and gets what it missed, or is told to look again. Where there is no socket to be had,
+//! nothing happens and the page stays as it was served. JSON is the browser's own: a parser of ours would weigh more than all of this.
 
-use serde::Deserialize;
-use serde_json::Value;
+use wasm_bindgen::JsValue;
 
 /// What one frame says.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct News {
     /// Such as `availability-updated`; see `domain::live::types`.
-    #[serde(rename = "type")]
     pub kind: String,
-    pub data: Value,
-    pub cursor: String,
+    /// The frame's `data`, as the browser read it.
+    pub data: JsValue,
+}
+
+impl News {
+    /// A text of the data, such as `booking_id`; empty where there is none.
+    pub fn text(&self, name: &str) -> String {
+        js_sys::Reflect::get(&self.data, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
+    }
 }
 
 /// What a listener is told.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Told {
     News(News),
-    /// Too much was missed: fetch again.
+    /// Too much was missed: look again.
     Reload,
+    /// The connection is gone and did not come back at once.
+    Lost,
+    /// It is there again; what was missed comes as news.
+    Back,
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{Listening, listen};
+pub use browser::listen;
 
 /// On the server nobody listens.
 #[cfg(not(feature = "hydrate"))]
-pub fn listen(_topic: &str, _after: Option<String>, _tell: impl Fn(Told) + 'static) {}
+pub fn listen(_topics: &[String], _tell: impl Fn(&Told) + 'static) {}
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::{News, Told};
-    use serde::Deserialize;
-    use serde_json::json;
+    use js_sys::{JSON, Reflect};
     use std::cell::{Cell, RefCell};
-    use std::collections::BTreeMap;
     use std::rc::Rc;
-    use wasm_bindgen::JsCast;
-    use wasm_bindgen::prelude::Closure;
-    use web_sys::{MessageEvent, WebSocket};
+    use wasm_bindgen::prelude::*;
+    use web_sys::{Event, MessageEvent, WebSocket};
 
     const FIRST_WAIT_MS: i32 = 500;
     const LONGEST_WAIT_MS: i32 = 30_000;
+    /// One failure is a restart or a tunnel; the second is worth a word.
+    const WORTH_A_WORD: u32 = 2;
 
-    type Tell = Rc<dyn Fn(Told)>;
+    type Tell = Rc<dyn Fn(&Told)>;
 
-    /// Listens until dropped by [`Listening::stop`]; letting it go keeps listening for the life of the page.
-    pub struct Listening {
-        topic: String,
-        number: u32,
-    }
-
-    #[derive(Default)]
     struct Topic {
-        /// The last cursor applied.
-        after: Option<String>,
-        listeners: Vec<(u32, Tell)>,
+        name: String,
+        /// The last cursor applied; empty before the first.
+        after: String,
+        listeners: Vec<Tell>,
     }
 
     #[derive(Default)]
     struct Line {
         socket: RefCell<Option<WebSocket>>,
-        topics: RefCell<BTreeMap<String, Topic>>,
-        wait_ms: Cell<i32>,
+        topics: RefCell<Vec<Topic>>,
+        failures: Cell<u32>,
         is_waiting: Cell<bool>,
-        next: Cell<u32>,
     }
 
     thread_local! {
-        static LINE: Rc<Line> = Rc::new(Line::default());
+        static LINE: Line = Line::default();
+        /// Hears all a socket says; one for all sockets that this page ever opens.
+        static EAR: js_sys::Function = Closure::<dyn Fn(Event)>::new(|event: Event| LINE.with(|line| line.attend(&event))).into_js_value().unchecked_into();
+        static AGAIN: js_sys::Function = Closure::<dyn Fn()>::new(|| LINE.with(Line::retry)).into_js_value().unchecked_into();
     }
 
-    #[derive(Deserialize)]
-    struct Heard {
-        op: String,
-        topic: Option<String>,
-        cursor: Option<String>,
-        #[serde(rename = "type")]
-        kind: Option<String>,
-        #[serde(default)]
-        data: serde_json::Value,
-    }
-
-    /// `after`: the cursor of the snapshot the page was made from.
-    pub fn listen(topic: &str, after: Option<String>, tell: impl Fn(Told) + 'static) -> Listening {
+    /// Listens for the life of the page.
+    pub fn listen(topics: &[String], tell: impl Fn(&Told) + 'static) {
+        let tell: Tell = Rc::new(tell);
         LINE.with(|line| {
-            let number = line.next.get();
-            line.next.set(number + 1);
-            let is_new = {
-                let mut topics = line.topics.borrow_mut();
-                let entry = topics.entry(topic.to_owned()).or_default();
-                let is_new = entry.listeners.is_empty();
+            for name in topics {
+                let is_new = {
+                    let mut all = line.topics.borrow_mut();
+                    match all.iter_mut().find(|topic| topic.name == *name) {
+                        Some(topic) => {
+                            topic.listeners.push(tell.clone());
+                            false
+                        }
+                        None => {
+                            all.push(Topic { name: name.clone(), after: drawn_at(), listeners: vec![tell.clone()] });
+                            true
+                        }
+                    }
+                };
                 if is_new {
-                    entry.after = after;
+                    line.ask(name);
                 }
-                entry.listeners.push((number, Rc::new(tell)));
-                is_new
-            };
-            if is_new {
-                line.ask(topic);
             }
             line.open();
-            Listening { topic: topic.to_owned(), number }
-        })
+        });
     }
 
-    impl Listening {
-        pub fn stop(self) {
-            LINE.with(|line| {
-                let mut topics = line.topics.borrow_mut();
-                let Some(topic) = topics.get_mut(&self.topic) else { return };
-                topic.listeners.retain(|(number, _)| *number != self.number);
-                if topic.listeners.is_empty() {
-                    topics.remove(&self.topic);
-                    line.send(&json!({ "op": "unsubscribe", "topic": self.topic }).to_string());
-                }
-            });
-        }
+    /// The place up to which the server drew this page.
+    fn drawn_at() -> String {
+        let body = web_sys::window().and_then(|window| window.document()).and_then(|document| document.body());
+        body.and_then(|body| body.get_attribute("data-cursor")).unwrap_or_default()
+    }
+
+    fn text(of: &JsValue, name: &str) -> String {
+        Reflect::get(of, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
     }
 
     impl Line {
-        fn send(&self, text: &str) {
-            if let Some(socket) = self.socket.borrow().as_ref().filter(|s| s.ready_state() == WebSocket::OPEN) {
-                let _ = socket.send_with_str(text);
-            }
-        }
-
         fn ask(&self, topic: &str) {
-            let after = self.topics.borrow().get(topic).and_then(|t| t.after.clone());
-            self.send(&json!({ "op": "subscribe", "topic": topic, "after": after }).to_string());
+            let socket = self.socket.borrow();
+            let Some(socket) = socket.as_ref().filter(|socket| socket.ready_state() == WebSocket::OPEN) else { return };
+            let after = self.topics.borrow().iter().find(|it| it.name == topic).map(|it| it.after.clone()).unwrap_or_default();
+            // Neither a topic nor a cursor holds anything that JSON would have to escape.
+            let _ = socket.send_with_str(&["{\"op\":\"subscribe\",\"topic\":\"", topic, "\",\"after\":\"", &after, "\"}"].concat());
         }
 
-        fn open(self: &Rc<Self>) {
-            if self.socket.borrow().is_some() || self.is_waiting.get() || self.topics.borrow().is_empty() {
+        fn open(&self) {
+            if self.socket.borrow().is_some() || self.is_waiting.get() {
                 return;
             }
-            let Some(location) = web_sys::window().map(|w| w.location()) else { return };
-            let (Ok(protocol), Ok(host)) = (location.protocol(), location.host()) else { return };
-            let scheme = if protocol == "https:" { "wss" } else { "ws" };
-            let Ok(socket) = WebSocket::new(&format!("{scheme}://{host}/api/v1/live")) else { return };
-            self.on(&socket, "open", |line, _| {
-                line.wait_ms.set(0);
-                let topics: Vec<String> = line.topics.borrow().keys().cloned().collect();
-                topics.iter().for_each(|topic| line.ask(topic));
+            let Some(location) = web_sys::window().map(|window| window.location()) else { return };
+            let Ok(origin) = location.origin() else { return };
+            // http becomes ws, https becomes wss.
+            let Ok(socket) = WebSocket::new(&[&origin.replacen("http", "ws", 1), "/api/v1/live"].concat()) else { return };
+            EAR.with(|ear| {
+                socket.set_onopen(Some(ear));
+                socket.set_onmessage(Some(ear));
+                socket.set_onclose(Some(ear));
             });
-            self.on(&socket, "message", |line, event| {
-                if let Some(text) = event.dyn_ref::<MessageEvent>().and_then(|e| e.data().as_string()) {
-                    line.hear(&text);
-                }
-            });
-            self.on(&socket, "close", |line, _| line.come_back());
             *self.socket.borrow_mut() = Some(socket);
         }
 
-        fn on(self: &Rc<Self>, socket: &WebSocket, name: &str, act: impl Fn(&Rc<Self>, web_sys::Event) + 'static) {
-            let line = self.clone();
-            let closure = Closure::<dyn Fn(web_sys::Event)>::new(move |event| act(&line, event));
-            let _ = socket.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-            closure.forget();
+        fn attend(&self, event: &Event) {
+            match event.type_().as_str() {
+                "open" => {
+                    if self.failures.replace(0) >= WORTH_A_WORD {
+                        self.tell_all(&Told::Back);
+                    }
+                    let names: Vec<String> = self.topics.borrow().iter().map(|topic| topic.name.clone()).collect();
+                    names.iter().for_each(|name| self.ask(name));
+                }
+                "message" => {
+                    if let Some(message) = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()) {
+                        self.hear(&message);
+                    }
+                }
+                _ => self.come_back(),
+            }
         }
 
-        fn hear(&self, text: &str) {
-            let Ok(heard) = serde_json::from_str::<Heard>(text) else { return };
-            let Some(topic) = heard.topic else { return };
-            let told = match (heard.op.as_str(), heard.kind, heard.cursor) {
-                ("event", Some(kind), Some(cursor)) => {
-                    let is_old = self.topics.borrow().get(&topic).is_some_and(|t| t.after.as_ref().is_some_and(|after| *after > cursor));
-                    if is_old {
-                        return;
-                    }
-                    self.reach(&topic, cursor.clone());
-                    Told::News(News { kind, data: heard.data, cursor })
+        fn hear(&self, message: &str) {
+            let Ok(frame) = JSON::parse(message) else { return };
+            let (op, name, cursor) = (text(&frame, "op"), text(&frame, "topic"), text(&frame, "cursor"));
+            let told = match op.as_str() {
+                "event" => Told::News(News { kind: text(&frame, "type"), data: Reflect::get(&frame, &"data".into()).unwrap_or_default() }),
+                "reload" => Told::Reload,
+                "subscribed" => {
+                    self.reach(&name, cursor);
+                    return;
                 }
-                ("subscribed", _, Some(cursor)) => return self.reach(&topic, cursor),
-                ("reload", _, _) => Told::Reload,
                 _ => return,
             };
-            let listeners: Vec<Tell> =
-                self.topics.borrow().get(&topic).map(|t| t.listeners.iter().map(|(_, tell)| tell.clone()).collect()).unwrap_or_default();
-            listeners.iter().for_each(|tell| tell(told.clone()));
-        }
-
-        fn reach(&self, topic: &str, cursor: String) {
-            if let Some(entry) = self.topics.borrow_mut().get_mut(topic)
-                && entry.after.as_ref().is_none_or(|after| *after < cursor)
-            {
-                entry.after = Some(cursor);
+            for tell in self.reach(&name, cursor) {
+                tell(&told);
             }
         }
 
-        /// Half a second, one, two, ... half a minute, somewhat scattered so that a restarted server is not met by everyone at once.
-        fn come_back(self: &Rc<Self>) {
+        /// Moves a topic's place on, and answers who listens to it; nobody where the news is old. Several frames share one cursor.
+        fn reach(&self, name: &str, cursor: String) -> Vec<Tell> {
+            let mut topics = self.topics.borrow_mut();
+            let Some(topic) = topics.iter_mut().find(|topic| topic.name == name) else { return Vec::new() };
+            if !cursor.is_empty() {
+                if cursor < topic.after {
+                    return Vec::new();
+                }
+                topic.after = cursor;
+            }
+            topic.listeners.clone()
+        }
+
+        fn tell_all(&self, told: &Told) {
+            // One island that listens to two topics hears it once.
+            let mut all: Vec<Tell> = Vec::new();
+            for tell in self.topics.borrow().iter().flat_map(|topic| &topic.listeners) {
+                if !all.iter().any(|known| Rc::ptr_eq(known, tell)) {
+                    all.push(tell.clone());
+                }
+            }
+            all.iter().for_each(|tell| tell(told));
+        }
+
+        /// After half a second, one, two, ... half a minute, scattered so that a restarted server is not met by everyone at once.
+        fn come_back(&self) {
             *self.socket.borrow_mut() = None;
-            let wait = (self.wait_ms.get() * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
-            self.wait_ms.set(wait);
-            self.is_waiting.set(true);
-            let line = self.clone();
-            let again = Closure::once_into_js(move || {
-                line.is_waiting.set(false);
-                line.open();
-            });
-            let scattered = wait + (js_sys::Math::random() * f64::from(wait)) as i32;
-            let set = web_sys::window()
-                .map(|window| window.set_timeout_with_callback_and_timeout_and_arguments_0(again.unchecked_ref(), scattered));
-            if !matches!(set, Some(Ok(_))) {
-                self.is_waiting.set(false);
+            let failures = self.failures.get() + 1;
+            self.failures.set(failures);
+            if failures == WORTH_A_WORD {
+                self.tell_all(&Told::Lost);
             }
+            let wait = (FIRST_WAIT_MS << (failures - 1).min(6)).min(LONGEST_WAIT_MS);
+            let scattered = wait + (js_sys::Math::random() * f64::from(wait)) as i32;
+            let Some(window) = web_sys::window() else { return };
+            let is_set = AGAIN.with(|again| window.set_timeout_with_callback_and_timeout_and_arguments_0(again, scattered)).is_ok();
+            self.is_waiting.set(is_set);
+        }
+
+        fn retry(&self) {
+            self.is_waiting.set(false);
+            self.open();
         }
     }
 }

@@ -135,7 +135,7 @@ async fn overview(Caller(ctx): Caller, Query(query): Query<OverviewQuery>) -> Re
 #[utoipa::path(get, path = "/admin/bookings", tag = "admin", params(BookingsQuery), responses((status = 200, body = Page<BookingLine>), (status = 403, body = ProblemBody)))]
 async fn bookings(Caller(ctx): Caller, Query(query): Query<BookingsQuery>) -> Result<Json<Page<BookingLine>>, Problem> {
     let BookingsQuery { q, status, provider, customer, made_from, made_to, starts_from, starts_to, limit, cursor } = query;
-    let filter = BookingFilter { q, status, provider, customer, made_from, made_to, starts_from, starts_to };
+    let filter = BookingFilter { q, status, provider, customer, made_from, made_to, starts_from, starts_to, sort: None };
     Ok(Json(admin::list_bookings(&ctx, &filter, &page(limit, cursor)?).await?))
 }
 

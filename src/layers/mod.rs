@@ -20,7 +20,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 
 pub fn wrap(router: Router<AppState>, state: &AppState) -> Router {
     let router: Router = router
-        .layer(from_fn(crate::web::render::remember))
+        .layer(from_fn_with_state(state.clone(), crate::web::render::remember))
         .layer(from_fn_with_state(state.clone(), limits::layer))
         .layer(from_fn_with_state(state.clone(), actor::layer))
         .layer(from_fn_with_state(state.clone(), origin::layer))

@@ -49,6 +49,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let took = started.elapsed();
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(%method, path, status, took_ms = took.as_secs_f64() * 1000.0, "request"));
+    crate::metrics::ANSWERS.note(took.as_millis() < crate::metrics::PROMPT_MS as u128);
     metrics::histogram!("http_request_seconds", "route" => route, "method" => method.to_string(), "status" => status.to_string())
         .record(took.as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&id) {

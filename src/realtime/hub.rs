@@ -52,8 +52,10 @@ impl Hub {
     pub fn join(&self, account: Option<AccountId>) -> Option<(Arc<Reader>, mpsc::Receiver<Arc<Delivery>>)> {
         if self.sockets.fetch_add(1, Ordering::Relaxed) >= MOST_SOCKETS {
             self.sockets.fetch_sub(1, Ordering::Relaxed);
+            crate::metrics::SOCKETS.note(false);
             return None;
         }
+        crate::metrics::SOCKETS.note(true);
         metrics::gauge!("live_sockets").increment(1.0);
         let (queue, receiver) = mpsc::channel(QUEUE);
         let reader = Arc::new(Reader { account, queue, is_behind: AtomicBool::new(false), doubt: Notify::new() });

@@ -101,6 +101,7 @@ async fn step(house: &Arc<House>, hub: &Hub, place: &mut Option<Cursor>) -> Resu
             house.settings.forget();
         }
         hub.deliver(event);
+        crate::metrics::NEWS.note(house.clock.now() - event.at < crate::metrics::PROMPT_MS);
     }
     *place = Some(cursor);
     // Jobs that other nodes' commits made due are for our workers too.

@@ -6,9 +6,11 @@ mod decide;
 use super::caller::{Caller, PageError};
 use super::form::Sent;
 use super::render::page;
+use crate::metrics;
 use crate::state::AppState;
 use app::admin::pages::{
-    AuditPage, BookingsPage, OverviewPage, PaymentPage, PaymentsPage, PeoplePage, PersonPage, ProviderPage, ProvidersPage, SystemPage,
+    AuditPage, BookingsPage, OverviewPage, PaymentPage, PaymentsPage, PeoplePage, PersonPage, ProviderPage, ProvidersPage, Sorts,
+    SystemPage,
 };
 use app::kit::Filled;
 use app::kit::format::query_text;
@@ -64,6 +66,7 @@ pub(super) fn booking_filter(asked: &Sent) -> BookingFilter {
         made_to: asked.text("made_to").parse().ok(),
         starts_from: asked.text("starts_from").parse().ok(),
         starts_to: asked.text("starts_to").parse().ok(),
+        sort: admin::BookingSort::parse(asked.text("sort")),
     }
 }
 
@@ -106,7 +109,24 @@ async fn bookings(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, 
     let rows = admin::list_bookings(&ctx, &booking_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/bookings", &asked, rows.next_cursor.clone());
     let csv = address("/admin/bookings.csv", &asked, &[]);
-    Ok(page(&ctx, Frame::admin("Bookings"), view! { <BookingsPage page=rows filled=filled zone=zone next=next csv=csv /> }))
+    let sort = |by: &str| {
+        let kept: Vec<_> = asked.0.iter().filter(|(name, _)| name != "sort").cloned().collect();
+        if by.is_empty() { address("/admin/bookings", &Sent(kept), &[]) } else { address("/admin/bookings", &Sent(kept), &[("sort", by)]) }
+    };
+    let sorts = Sorts {
+        starts: sort("starts"),
+        starts_back: sort("-starts"),
+        total: sort("total"),
+        total_back: sort("-total"),
+        made: sort("made"),
+        newest: sort(""),
+    };
+    let now = admin::BookingSort::parse(asked.text("sort"));
+    Ok(page(
+        &ctx,
+        Frame::admin("Bookings"),
+        view! { <BookingsPage page=rows filled=filled zone=zone next=next csv=csv sorts=(sorts, now) /> },
+    ))
 }
 
 async fn people(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, PageError> {
@@ -175,8 +195,22 @@ async fn audit(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, Pag
 }
 
 async fn system(Caller(ctx): Caller) -> Result<Response, PageError> {
-    let (system, zone, now) = (admin::get_system(&ctx).await?, zone(&ctx).await?, ctx.now());
+    let (mut system, zone, now) = (admin::get_system(&ctx).await?, zone(&ctx).await?, ctx.now());
+    system.levels.extend(own_levels());
     Ok(page(&ctx, Frame::admin("System"), view! { <SystemPage system=system zone=zone now=now /> }))
+}
+
+/// What this node has counted since it started.
+fn own_levels() -> impl Iterator<Item = admin::ServiceLevel> {
+    let shares = [
+        ("Answers within 500 ms, from this node since its start", &metrics::ANSWERS, 9_900),
+        ("News on its way to open pages within 500 ms of the act", &metrics::NEWS, 9_900),
+        ("Live connections that were asked for, and had", &metrics::SOCKETS, 9_995),
+    ];
+    shares.into_iter().map(|(name, share, goal_bp)| {
+        let (good, all) = share.read();
+        admin::ServiceLevel { name: name.to_owned(), good, all, goal_bp }
+    })
 }
 
 /// What a form means by an id it was given; one that is none is nobody's.

@@ -4,9 +4,10 @@
 //! (docs/decisions: pages are rendered synchronously). [`remember`] wraps every route: it keeps what the frame
 //! shows of the request (theme, path, notice).
 
+use crate::state::AppState;
 use app::shell::{Document, DocumentProps, Frame, Theme, Viewer};
 use app::site::pages::error::{ErrorView, ErrorViewProps, Trouble};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use domain::ctx::{Actor, Ctx};
@@ -29,6 +30,8 @@ struct Seen {
     path: String,
     theme: Theme,
     notice: Option<String>,
+    /// The place in the spine before anything was read: what comes after it, the page is told.
+    cursor: Option<String>,
 }
 
 tokio::task_local! {
@@ -49,6 +52,7 @@ fn respond(status: StatusCode, actor: Option<&Actor>, mut frame: Frame, view: im
     frame.path = seen.path;
     frame.theme = seen.theme;
     frame.viewer = actor.and_then(viewer);
+    frame.cursor = seen.cursor;
     frame.assets = super::assets::table().assets();
     let had_notice = seen.notice.is_some();
     frame.notice = frame.notice.take().or(seen.notice);
@@ -105,8 +109,9 @@ fn viewer(actor: &Actor) -> Option<Viewer> {
 }
 
 /// The layer that remembers what the frame shows of the request, for every page rendered within it.
-pub async fn remember(request: Request, next: Next) -> Response {
-    let seen = seen(request.uri().path(), request.headers());
+pub async fn remember(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let cursor = state.hub.position().map(|cursor| cursor.to_string());
+    let seen = Seen { cursor, ..seen(request.uri().path(), request.headers()) };
     // A handler makes its view before it is framed, and islands with children ask for their owner already then.
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let response = owner.with(|| ScopedFuture::new(SEEN.scope(seen, next.run(request)))).await;
@@ -119,6 +124,7 @@ fn seen(path: &str, headers: &HeaderMap) -> Seen {
         path: path.to_owned(),
         theme: cookie_value(headers, THEME_COOKIE).and_then(|value| Theme::parse(&value)).unwrap_or_default(),
         notice: cookie_value(headers, NOTICE_COOKIE).and_then(|value| notice_text(&value)),
+        cursor: None,
     }
 }
 

@@ -300,7 +300,7 @@ fn range_of(from: &str, to: &str) -> Option<(i32, i32)> {
 }
 
 /// `09:30`
-fn minute_of(text: &str) -> Option<i32> {
+pub fn minute_of(text: &str) -> Option<i32> {
     let (hour, minute) = text.split_once(':')?;
     let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
     ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)

@@ -1,8 +1,9 @@
 //! What several of the operator's pages share. Rendered by the server only, so zones may be applied here.
 
+use super::pages::Sorts;
 use crate::kit::format::{self, Time};
-use crate::kit::{Badge, Button, Column, Field, Icon, Kind, Pagination, Select, State, Table, TextArea, icon_s};
-use domain::admin::BookingLine;
+use crate::kit::{Badge, Button, Column, Field, Icon, Kind, Pagination, Select, SortBy, State, Table, TextArea, icon_s};
+use domain::admin::{BookingLine, BookingSort};
 use domain::scheduling::zone;
 use domain::time::Instant;
 use leptos::prelude::*;
@@ -80,15 +81,42 @@ pub fn filters(path: &'static str, sieves: Vec<Sieve>, csv: Option<String>) -> i
 }
 
 /// Columns and cells of a list of bookings.
-pub fn booking_table(rows: Vec<BookingLine>, caption: &'static str, zone_name: &str) -> AnyView {
+/// With `sorts`, its heads sort: pressed again, the other way round.
+pub fn booking_table(
+    rows: Vec<BookingLine>,
+    caption: &'static str,
+    zone_name: &str,
+    sorts: Option<(Sorts, Option<BookingSort>)>,
+) -> AnyView {
+    let sorted = |column: Column, of: fn(&Sorts) -> (String, String), up: BookingSort, down: Option<BookingSort>| match &sorts {
+        None => column,
+        Some((to, now)) => {
+            let (ascending, descending) = of(to);
+            match (*now == Some(up), *now == down) {
+                (true, _) => column.sort(descending, Some(SortBy::Ascending)),
+                (_, true) => column.sort(ascending, Some(SortBy::Descending)),
+                _ => column.sort(ascending, None),
+            }
+        }
+    };
     let columns = vec![
         Column::new("Booking").place("a"),
         Column::new("Customer").place("c"),
         Column::new("Provider").low(),
-        Column::new("Starts, local time"),
+        sorted(
+            Column::new("Starts, local time"),
+            |to| (to.starts.clone(), to.starts_back.clone()),
+            BookingSort::StartsFirst,
+            Some(BookingSort::StartsLast),
+        ),
         Column::new("Status").place("d"),
-        Column::new("Total").end().place("b"),
-        Column::new("Made").low(),
+        sorted(
+            Column::new("Total").end().place("b"),
+            |to| (to.total.clone(), to.total_back.clone()),
+            BookingSort::Cheapest,
+            Some(BookingSort::Dearest),
+        ),
+        sorted(Column::new("Made").low(), |to| (to.made.clone(), to.newest.clone()), BookingSort::Oldest, None),
     ];
     let rows = rows
         .into_iter()
@@ -101,7 +129,7 @@ pub fn booking_table(rows: Vec<BookingLine>, caption: &'static str, zone_name: &
             vec![
                 view! { <a class="link" href=format!("/bookings/{}", row.id)>{row.reference}</a> <span class="sub">{row.service_name}</span> }.into_any(),
                 view! { {customer} <span class="sub">{row.customer_email}</span> }.into_any(),
-                view! { <a class="link" href=format!("/admin/providers/{}", row.provider_id)>{row.provider_name}</a> }.into_any(),
+                view! { <span class="wraps"><a class="link" href=format!("/admin/providers/{}", row.provider_id)>{row.provider_name}</a></span> }.into_any(),
                 view! { {when(row.starts_at, &row.zone)} }.into_any(),
                 status(&row.status).into_any(),
                 row.total.to_string().into_any(),

@@ -29,6 +29,11 @@ pub fn day_month(date: Date) -> String {
     let (_, month, day) = date.ymd();
     format!("{day} {}", month_name(month))
 }
+/// `12 Jun`
+pub fn day_month_short(date: Date) -> String {
+    let (_, month, day) = date.ymd();
+    format!("{day} {}", month_name(month).chars().take(3).collect::<String>())
+}
 /// `12 June 2026`
 pub fn date(date: Date) -> String {
     format!("{} {}", day_month(date), date.ymd().0)

@@ -1,13 +1,14 @@
 //! The frame of those who work: sidebar beside the page, a bar below it on phones.
 
+use super::find::{Offer, dialogs, find_line};
 use super::public::{account_menu, theme_switch, wordmark};
 use super::{Frame, Layout};
 use crate::kit::{Icon, ProviderMark, icon, icon_s};
 use domain::id::{Id, ProviderId};
 use leptos::prelude::*;
 
-/// Where one can go: address, name, icon.
-type Entry = (String, &'static str, Icon);
+/// Where one can go: address, name, icon, and the key that leads there after `g`.
+type Entry = (String, &'static str, Icon, char);
 
 pub(super) fn workspace(frame: Frame, main: AnyView) -> AnyView {
     let Layout::Workspace { provider, provider_name } = frame.layout.clone() else { return main };
@@ -17,44 +18,66 @@ pub(super) fn workspace(frame: Frame, main: AnyView) -> AnyView {
         .and_then(|viewer| viewer.workplaces.iter().find(|(id, _, _)| *id == provider))
         .map_or_else(String::new, |(_, _, role)| role.clone());
     let entries = desk_entries(provider, &role);
-    let first = view! { {switcher(&frame, provider, provider_name, role)} }.into_any();
-    around(frame, main, first, entries, "Workspace", 4)
+    let first = switcher(&frame, provider, provider_name, role.clone());
+    let mut acts = vec![
+        Offer::act("Add a booking by hand", format!("/desk/{provider}/calendar?add=booking#add"), Icon::CALENDAR_PLUS),
+        Offer::act("Block time", format!("/desk/{provider}/calendar?add=block#add"), Icon::BAN),
+    ];
+    if role != "member" {
+        acts.push(Offer::act("Add a service", format!("/desk/{provider}/services/new"), Icon::PLUS));
+        acts.push(Offer::act("Invite someone to the team", format!("/desk/{provider}/team"), Icon::USERS));
+    }
+    let finds = vec![Offer::find("Find providers", "/search?q=".to_owned())];
+    around(frame, main, Around { first, entries, acts, finds, label: "Workspace" })
 }
 
 pub(super) fn admin(frame: Frame, main: AnyView) -> AnyView {
     let entries = [
-        ("", "Overview", Icon::GAUGE),
-        ("/bookings", "Bookings", Icon::CALENDAR_CHECK),
-        ("/people", "People", Icon::USERS),
-        ("/providers", "Providers", Icon::STORE),
-        ("/payments", "Payments", Icon::CREDIT_CARD),
-        ("/categories", "Categories", Icon::LAYERS),
-        ("/settings", "Settings", Icon::SLIDERS_HORIZONTAL),
-        ("/audit", "Audit", Icon::SCROLL_TEXT),
-        ("/system", "System", Icon::SERVER),
+        ("", "Overview", Icon::GAUGE, 'o'),
+        ("/bookings", "Bookings", Icon::CALENDAR_CHECK, 'b'),
+        ("/people", "People", Icon::USERS, 'p'),
+        ("/providers", "Providers", Icon::STORE, 'r'),
+        ("/payments", "Payments", Icon::CREDIT_CARD, 'm'),
+        ("/categories", "Categories", Icon::LAYERS, 'c'),
+        ("/settings", "Settings", Icon::SLIDERS_HORIZONTAL, 's'),
+        ("/audit", "Audit", Icon::SCROLL_TEXT, 'a'),
+        ("/system", "System", Icon::SERVER, 'h'),
     ];
-    let entries = entries.map(|(path, name, of)| (format!("/admin{path}"), name, of)).into();
+    let entries = entries.map(|(path, name, of, key)| (format!("/admin{path}"), name, of, key)).into();
     let first = view! { <p class="where tiny quiet">"Operator"</p> }.into_any();
-    around(frame, main, first, entries, "Admin", 4)
+    let finds = [
+        ("Find bookings", "/admin/bookings?q="),
+        ("Find people", "/admin/people?q="),
+        ("Find providers", "/admin/providers?q="),
+        ("Find payments", "/admin/payments?q="),
+        ("Find in the audit, who", "/admin/audit?who="),
+    ];
+    let finds = finds.map(|(words, href)| Offer::find(words, href.to_owned())).into();
+    let acts = vec![
+        Offer::act("Decide on applications", "/admin/providers?status=submitted".to_owned(), Icon::STORE),
+        Offer::act("Look at payments without an answer", "/admin/payments?trouble=unresolved".to_owned(), Icon::CREDIT_CARD),
+        Offer::act("Look at refunds that were not delivered", "/admin/payments?trouble=refund_failed".to_owned(), Icon::BANKNOTE),
+    ];
+    around(frame, main, Around { first, entries, acts, finds, label: "Admin" })
 }
 
 /// What a member of the team sees; money, team and settings are for managers and owners.
 fn desk_entries(provider: ProviderId, role: &str) -> Vec<Entry> {
     let all = [
-        ("", "Today", Icon::SUN, true),
-        ("/calendar", "Calendar", Icon::CALENDAR, true),
-        ("/requests", "Requests", Icon::INBOX, true),
-        ("/availability", "Availability", Icon::CLOCK, true),
-        ("/services", "Services", Icon::LIST, false),
-        ("/team", "Team and resources", Icon::USERS, false),
-        ("/reviews", "Reviews", Icon::STAR, true),
-        ("/money", "Money", Icon::WALLET, false),
-        ("/settings", "Settings", Icon::SETTINGS, false),
+        ("", "Today", Icon::SUN, true, 't'),
+        ("/calendar", "Calendar", Icon::CALENDAR, true, 'c'),
+        ("/requests", "Requests", Icon::INBOX, true, 'r'),
+        ("/availability", "Availability", Icon::CLOCK, true, 'a'),
+        ("/services", "Services", Icon::LIST, false, 's'),
+        ("/team", "Team and resources", Icon::USERS, false, 'p'),
+        ("/reviews", "Reviews", Icon::STAR, true, 'v'),
+        ("/money", "Money", Icon::WALLET, false, 'm'),
+        ("/settings", "Settings", Icon::SETTINGS, false, ','),
     ];
     let is_member = role == "member";
     all.into_iter()
-        .filter(|(_, _, _, is_for_members)| *is_for_members || !is_member)
-        .map(|(path, name, of, _)| (format!("/desk/{provider}{path}"), name, of))
+        .filter(|(_, _, _, is_for_members, _)| *is_for_members || !is_member)
+        .map(|(path, name, of, _, key)| (format!("/desk/{provider}{path}"), name, of, key))
         .collect()
 }
 
@@ -83,21 +106,43 @@ fn switcher(frame: &Frame, provider: ProviderId, name: String, role: String) -> 
     .into_any()
 }
 
+/// Places in the bar of phones.
+const IN_BAR: usize = 4;
+
+/// What stands around a page of those who work.
+struct Around {
+    /// Above the places: whose workspace it is.
+    first: AnyView,
+    entries: Vec<Entry>,
+    /// What the palette offers besides the places.
+    acts: Vec<Offer>,
+    finds: Vec<Offer>,
+    label: &'static str,
+}
+
 /// Sidebar, page, and the bar whose last place opens what did not fit.
-fn around(frame: Frame, main: AnyView, first: AnyView, entries: Vec<Entry>, label: &'static str, in_bar: usize) -> AnyView {
+fn around(frame: Frame, main: AnyView, with: Around) -> AnyView {
+    let Around { first, entries, acts, finds, label } = with;
     let path = frame.path.trim_end_matches('/').to_owned();
     let here = current(&path, &entries);
-    let link = |(at, (href, name, of)): (usize, &Entry)| {
-        view! { <a href=href.clone() aria-current=(Some(at) == here).then_some("page")>{icon(*of)} <span>{*name}</span></a> }
+    let link = |at: usize, (href, name, of, key): &Entry, has_key: bool| {
+        let keys = has_key.then(|| format!("g {key}"));
+        view! { <a href=href.clone() aria-current=(Some(at) == here).then_some("page") data-keys=keys>{icon(*of)} <span>{*name}</span></a> }
     };
-    let side = entries.iter().enumerate().map(|entry| view! { <li>{link(entry)}</li> }).collect_view();
-    let bar = entries.iter().enumerate().take(in_bar).map(link).collect_view();
-    let rest = entries.iter().enumerate().skip(in_bar).map(link).collect_view();
-    let is_in_rest = here.is_some_and(|at| at >= in_bar);
+    let side = entries.iter().enumerate().map(|(at, entry)| view! { <li>{link(at, entry, true)}</li> }).collect_view();
+    let bar = entries.iter().enumerate().take(IN_BAR).map(|(at, entry)| link(at, entry, false)).collect_view();
+    let rest = entries.iter().enumerate().skip(IN_BAR).map(|(at, entry)| link(at, entry, false)).collect_view();
+    let is_in_rest = here.is_some_and(|at| at >= IN_BAR);
+    let place =
+        |(href, name, of, key): &Entry| Offer { words: (*name).to_owned(), href: href.clone(), of: *of, key: Some(*key), is_find: false };
+    let mut places: Vec<Offer> = entries.iter().map(place).collect();
+    places.push(Offer::act("Your bookings", "/bookings".to_owned(), Icon::CALENDAR_CHECK));
+    places.push(Offer::act("Your account", "/settings".to_owned(), Icon::USER));
+    places.push(Offer::act("To Fettle", "/".to_owned(), Icon::HOUSE));
     let account = frame.viewer.as_ref().map(|viewer| account_menu(viewer, true));
     view! {
         <aside class="sidebar" aria-label=label>
-            {wordmark()} {first} <nav aria-label=label><ul class="plain">{side}</ul></nav>
+            {wordmark()} {first} {find_line()} <nav aria-label=label><ul class="plain">{side}</ul></nav>
             <div class="end">{account} <span class="push"></span> {theme_switch(true)}</div>
         </aside>
         <div class="work">{main}</div>
@@ -105,9 +150,10 @@ fn around(frame: Frame, main: AnyView, first: AnyView, entries: Vec<Entry>, labe
             {bar}
             <details class="opens" name="menu" data-up="">
                 <summary aria-current=is_in_rest.then_some("true")>{icon(Icon::MENU)}<span>"More"</span></summary>
-                <div class="menu">{rest} <hr /> <a href="/settings">{icon(Icon::USER)} <span>"Your account"</span></a> <a href="/">{icon(Icon::HOUSE)} <span>"To Fettle"</span></a></div>
+                <div class="menu"><button type="button" data-opens="palette">{icon(Icon::SEARCH)} <span>"Find or do"</span></button> {rest} <hr /> <a href="/settings">{icon(Icon::USER)} <span>"Your account"</span></a> <a href="/">{icon(Icon::HOUSE)} <span>"To Fettle"</span></a></div>
             </details>
         </nav>
+        {dialogs(places, acts, finds)}
     }
     .into_any()
 }
@@ -117,7 +163,7 @@ fn current(path: &str, entries: &[Entry]) -> Option<usize> {
     entries
         .iter()
         .enumerate()
-        .filter(|(_, (href, _, _))| path == href || path.starts_with(&format!("{href}/")))
-        .max_by_key(|(_, (href, _, _))| href.len())
+        .filter(|(_, (href, ..))| path == href || path.starts_with(&format!("{href}/")))
+        .max_by_key(|(_, (href, ..))| href.len())
         .map(|(at, _)| at)
 }

@@ -4,6 +4,7 @@
 //! begins inside `<main>`: public pages with a `.column`, workspace pages with `kit::WorkHeader` and a `.work-body`.
 
 mod desk;
+mod find;
 mod head;
 mod public;
 
@@ -30,6 +31,8 @@ pub struct Frame {
     /// A short notice to show once, such as "Saved."
     pub notice: Option<String>,
     pub layout: Layout,
+    /// The place in the event spine up to which this page was drawn; live parts go on from there.
+    pub cursor: Option<String>,
     pub assets: Assets,
     /// What stands in the header between the name and the menu: the search line, a running hold.
     pub beside: Option<AnyView>,
@@ -156,6 +159,7 @@ pub fn Document(frame: Frame, children: Children) -> impl IntoView {
     let head = head::head(&frame);
     let theme = frame.theme.attr();
     let class = matches!(frame.layout, Layout::Workspace { .. } | Layout::Admin).then_some("workspace");
+    let cursor = frame.cursor.clone();
     let notice = frame.notice.clone().map(told);
     let main = view! { <main id="main" tabindex="-1">{notice} {children()}</main> }.into_any();
     let body = match frame.layout {
@@ -167,7 +171,7 @@ pub fn Document(frame: Frame, children: Children) -> impl IntoView {
     view! {
         <html lang="en" data-theme=theme>
             {head}
-            <body class=class><a class="skip" href="#main">"Skip to content"</a> {body}</body>
+            <body class=class data-cursor=cursor><a class="skip" href="#main">"Skip to content"</a> {body}</body>
         </html>
     }
 }

@@ -14,7 +14,7 @@ fn typed(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(|text| text.chars().take(100).collect())
 }
 
-/// Newest first.
+/// Newest first, unless sorted otherwise.
 pub async fn list_bookings(ctx: &Ctx, filter: &BookingFilter, page: &PageQuery) -> Result<Page<BookingLine>> {
     ctx.require_admin()?;
     let (made_from, made_to) = span(ctx, filter.made_from, filter.made_to).await?;
@@ -28,10 +28,15 @@ pub async fn list_bookings(ctx: &Ctx, filter: &BookingFilter, page: &PageQuery) 
         made_to,
         starts_from,
         starts_to,
-        after: page.after(),
+        after: if filter.sort.is_none() { page.after() } else { None },
+        sort: filter.sort,
+        sorted_after: if filter.sort.is_some() { page.after() } else { None },
     };
     let rows = store::list_bookings(ctx.db(), &query, page.limit() + 1).await?;
-    Ok(Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)))
+    Ok(match filter.sort {
+        None => Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)),
+        Some(sort) => Page::from_rows(rows, page.limit(), |row| (sort.key(row), row.id)),
+    })
 }
 
 /// Newest first.

@@ -80,6 +80,51 @@ pub struct BookingFilter {
     pub made_to: Option<Date>,
     pub starts_from: Option<Date>,
     pub starts_to: Option<Date>,
+    /// None: newest first.
+    pub sort: Option<BookingSort>,
+}
+
+/// By what bookings are sorted instead of newest first; a minus turns it round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BookingSort {
+    #[serde(rename = "made")]
+    Oldest,
+    #[serde(rename = "starts")]
+    StartsFirst,
+    #[serde(rename = "-starts")]
+    StartsLast,
+    #[serde(rename = "total")]
+    Cheapest,
+    #[serde(rename = "-total")]
+    Dearest,
+}
+
+impl BookingSort {
+    pub const ALL: [Self; 5] = [Self::Oldest, Self::StartsFirst, Self::StartsLast, Self::Cheapest, Self::Dearest];
+
+    /// As it stands in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Oldest => "made",
+            Self::StartsFirst => "starts",
+            Self::StartsLast => "-starts",
+            Self::Cheapest => "total",
+            Self::Dearest => "-total",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == text)
+    }
+    /// The greatest comes first.
+    pub fn key(self, row: &BookingLine) -> i64 {
+        match self {
+            Self::Oldest => -row.created_at.millis(),
+            Self::StartsFirst => -row.starts_at.millis(),
+            Self::StartsLast => row.starts_at.millis(),
+            Self::Cheapest => -row.total.minor,
+            Self::Dearest => row.total.minor,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

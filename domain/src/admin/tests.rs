@@ -119,18 +119,23 @@ async fn lists_page_by_key_without_gap_or_repeat(db: PgPool) {
         a_paid_booking(&world, &provider, days_ago).await;
     }
     let ctx = admin(&world).await;
-    let mut page = PageQuery { limit: Some(3), cursor: None };
-    let mut seen = Vec::new();
-    loop {
-        let rows = list_bookings(&ctx, &BookingFilter::default(), &page).await.expect("rows");
-        seen.extend(rows.items.into_iter().map(|row| row.id));
-        page.cursor = rows.next_cursor;
-        if page.cursor.is_none() {
-            break;
+    for sort in std::iter::once(None).chain(BookingSort::ALL.map(Some)) {
+        let filter = BookingFilter { sort, ..BookingFilter::default() };
+        let mut page = PageQuery { limit: Some(3), cursor: None };
+        let mut seen = Vec::new();
+        loop {
+            let rows = list_bookings(&ctx, &filter, &page).await.expect("rows");
+            seen.extend(rows.items);
+            page.cursor = rows.next_cursor;
+            if page.cursor.is_none() {
+                break;
+            }
         }
+        let unique: std::collections::HashSet<_> = seen.iter().map(|row| row.id).collect();
+        assert_eq!((seen.len(), unique.len()), (7, 7), "{sort:?}");
+        let keys: Vec<i64> = seen.iter().map(|row| sort.map_or(row.created_at.millis(), |sort| sort.key(row))).collect();
+        assert!(keys.is_sorted_by(|one, next| one >= next), "{sort:?}: {keys:?}");
     }
-    let unique: std::collections::HashSet<_> = seen.iter().collect();
-    assert_eq!((seen.len(), unique.len()), (7, 7));
     let none = BookingFilter { q: Some("nobody of that name".into()), ..BookingFilter::default() };
     assert!(list_bookings(&ctx, &none, &PageQuery::default()).await.expect("rows").items.is_empty());
     let some = BookingFilter { q: Some("NÓRA".into()), ..BookingFilter::default() };

@@ -10,7 +10,7 @@ mod upkeep;
 pub use duties::run_due_duties;
 pub use lease::{Leased, finish, give_back, lease, next_due_at, put_off, renew};
 pub use runner::{LEASE_S, run_due, run_one};
-pub use upkeep::{SWEEP, sweep};
+pub use upkeep::{SWEEP, report_node, sweep};
 
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;

@@ -43,3 +43,19 @@ pub async fn sweep(ctx: &Ctx) -> Result<()> {
     sqlx::query!("delete from nodes where seen_at < $1", day_ago as Instant).execute(db).await?;
     Ok(())
 }
+
+/// This process says that it lives; those that have not for a day are forgotten.
+pub async fn report_node(db: &sqlx::PgPool, name: &str, version: &str, started_at: Instant, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "insert into nodes (id, version, started_at, seen_at)
+         values ($1, $2, $3, $4)
+         on conflict (id) do update set version = excluded.version, started_at = excluded.started_at, seen_at = excluded.seen_at",
+        name,
+        version,
+        started_at as Instant,
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use crate::admin::parts::{Sieve, booking_table, filters, more};
 use crate::kit::{Empty, Filled, WorkHeader};
-use domain::admin::BookingLine;
+use domain::admin::{BookingLine, BookingSort};
 use domain::page::Page;
 use leptos::prelude::*;
 
@@ -19,9 +19,27 @@ const STATUSES: [(&str, &str); 10] = [
     ("expired", "Lapsed"),
 ];
 
+/// The addresses of the same list, sorted otherwise.
+#[derive(Debug, Clone)]
+pub struct Sorts {
+    pub starts: String,
+    pub starts_back: String,
+    pub total: String,
+    pub total_back: String,
+    pub made: String,
+    pub newest: String,
+}
+
 /// `filled` holds the filters; `next` and `csv` are addresses.
 #[component]
-pub fn BookingsPage(page: Page<BookingLine>, filled: Filled, zone: String, next: Option<String>, csv: String) -> impl IntoView {
+pub fn BookingsPage(
+    page: Page<BookingLine>,
+    filled: Filled,
+    zone: String,
+    next: Option<String>,
+    csv: String,
+    sorts: (Sorts, Option<BookingSort>),
+) -> impl IntoView {
     let value = |name: &str| filled.value(name);
     let sieves = vec![
         Sieve::Text { name: "q", label: "Find", value: value("q"), placeholder: "Reference, name, e-mail" },
@@ -34,10 +52,10 @@ pub fn BookingsPage(page: Page<BookingLine>, filled: Filled, zone: String, next:
     let list = if page.items.is_empty() {
         view! { <Empty title="No bookings match" text="Clear a filter, or look for part of a name." /> }.into_any()
     } else {
-        booking_table(page.items, "Bookings", &zone)
+        booking_table(page.items, "Bookings", &zone, Some(sorts))
     };
     view! {
-        <WorkHeader title="Bookings" line=format!("Newest first. Days of {zone}.") />
+        <WorkHeader title="Bookings" line=format!("Days of {zone}.") />
         <div class="work-body">
             <section class="card panel">{filters("/admin/bookings", sieves, Some(csv))} {list}</section>
             {more(next)}

@@ -2,11 +2,12 @@
 
 use crate::admin::parts::{ago, booking_table};
 use crate::kit::chart::Bar;
-use crate::kit::format::{count, date, day_month, percent, plural};
+use crate::kit::format::{count, date, day_month, day_month_short, percent, plural};
+use crate::kit::islands::LivePart;
 use crate::kit::{BarChart, Card, Empty, Figure, Icon, Segment, Segments, State, WorkHeader, icon};
 use domain::admin::{Attention, Overview, Series};
 use domain::money::{Currency, Money};
-use domain::time::{Date, Instant};
+use domain::time::Instant;
 use leptos::prelude::*;
 
 const SPANS: [(i64, &str); 4] = [(1, "Today"), (7, "7 days"), (28, "28 days"), (90, "90 days")];
@@ -33,9 +34,10 @@ pub fn OverviewPage(overview: Overview, now: Instant) -> impl IntoView {
     let latest = if latest.is_empty() {
         view! { <Empty title="No bookings yet" text="They appear here as soon as someone holds a time." /> }.into_any()
     } else {
-        booking_table(latest, "Latest bookings", &zone)
+        booking_table(latest, "Latest bookings", &zone, None)
     };
     view! {
+        <div class="live-part" id="overview">
         <WorkHeader title="Overview" line=line>
             {(currencies.len() > 1).then(|| view! { <Segments label="Currency" items=currencies /> })}
             <Segments label="Period" items=spans />
@@ -47,6 +49,8 @@ pub fn OverviewPage(overview: Overview, now: Instant) -> impl IntoView {
                 {latest}
             </section>
         </div>
+        </div>
+        <LivePart region="overview".into() topics=vec!["admin".into()] />
     }
 }
 
@@ -115,7 +119,7 @@ fn volume(overview: &Overview, days: i64) -> AnyView {
             let last = first.plus_days(chunk.len() as i32 - 1);
             let value: i64 = chunk.iter().sum();
             Bar {
-                label: label(first),
+                label: day_month_short(first),
                 value: value.max(0),
                 shown: Money::new(value, overview.currency).to_string(),
                 href: Some(format!("/admin/payments?paid_from={first}&paid_to={last}")),
@@ -136,12 +140,6 @@ fn volume(overview: &Overview, days: i64) -> AnyView {
         </Card>
     }
     .into_any()
-}
-
-fn label(day: Date) -> String {
-    let text = day_month(day);
-    let (number, month) = text.split_once(' ').unwrap_or((text.as_str(), ""));
-    format!("{number} {}", month.chars().take(3).collect::<String>())
 }
 
 fn axis_0(minor: i64) -> String {

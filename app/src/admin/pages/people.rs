@@ -111,7 +111,7 @@ pub fn PersonPage(view_of: PersonView, filled: Filled, zone: String, now: Instan
     } else {
         view! { <Decide action=action name="suspend" button="Suspend" kind=Kind::DangerQuiet problem=problem value=value help="Ends every session and refuses sign-in. Bookings stand." /> }.into_any()
     };
-    let bookings = if bookings.is_empty() { none("No bookings.") } else { booking_table(bookings, "Their bookings", &zone) };
+    let bookings = if bookings.is_empty() { none("No bookings.") } else { booking_table(bookings, "Their bookings", &zone, None) };
     let payments = if payments.is_empty() { none("No payments.") } else { payment_table(payments, &zone) };
     let audit = if audit.is_empty() { none("Nothing recorded.") } else { audit_table(audit, &zone) };
     view! {

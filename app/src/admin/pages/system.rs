@@ -27,7 +27,7 @@ pub fn SystemPage(system: SystemView, zone: String, now: Instant) -> impl IntoVi
     view! {
         <WorkHeader title="System" line="As the database has it at this moment." />
         <div class="work-body stack">
-            {tiles} <Card title="Service levels, 30 days"><dl class="pairs">{levels}</dl></Card>
+            {tiles} <Card title="Service levels, 30 days"><dl class="pairs levels">{levels}</dl></Card>
             {panel("nodes", "Nodes", node_table(system.nodes, now, &zone))}
             {panel("jobs", "Jobs that have given up", job_table(system.dead_jobs, &zone))}
             {panel("mails", "E-mails that were refused", mail_table(system.failed_mails, &zone))}

@@ -1,6 +1,7 @@
 //! One's bookings: the next one large, what follows, what is past.
 
 use crate::booking::parts::{Leaf, StatusBadge, When};
+use crate::kit::islands::LivePart;
 use crate::kit::{Empty, Icon, LinkButton, ProviderMark, icon_s};
 use domain::booking::model::{BookingItem, Status};
 use domain::id::Id;
@@ -34,7 +35,7 @@ pub fn Bookings(
         }
     });
     view! {
-        <div class="column bookings">
+        <div class="column bookings" id="bookings">
             <header class="head"><h1>"Bookings"</h1></header>
             {empty}
             {next.map(|item| next_one(item, now))}
@@ -42,6 +43,7 @@ pub fn Bookings(
             {(!past.items.is_empty()).then(|| view! { <section aria-labelledby="past"><h2 id="past">"Past"</h2>{rows(past.items, now)}{more}</section> })}
             {feed_part(feed, is_empty)}
         </div>
+        <LivePart region="bookings".into() topics=vec!["me".into()] />
     }
 }
 
@@ -89,7 +91,7 @@ fn rows(items: Vec<BookingItem>, now: Instant) -> AnyView {
                 format!(" {}", when.date.ymd().0)
             };
             view! {
-                <li>
+                <li data-key=item.id.to_string()>
                     <ProviderMark id=item.provider_id.as_u128() icon_name=item.category_icon />
                     <div class="what">
                         <a href=href><b>{item.service_name}</b></a>

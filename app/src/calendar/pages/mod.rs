@@ -3,3 +3,10 @@
 pub mod requests;
 pub mod today;
 pub mod week;
+
+use domain::id::ProviderId;
+
+/// What changes these pages: jobs, and everything else that takes time.
+fn topics(provider: ProviderId) -> Vec<String> {
+    vec![format!("provider:{provider}"), format!("availability:{provider}")]
+}

@@ -1,6 +1,8 @@
 //! Requests: everything that waits for an answer, soonest deadline first.
 
+use super::topics;
 use crate::calendar::parts::{RequestCard, ShownRequest};
+use crate::kit::islands::LivePart;
 use crate::kit::{Empty, Icon, WorkHeader, format};
 use domain::id::ProviderId;
 use leptos::prelude::*;
@@ -25,5 +27,8 @@ pub fn RequestsPage(provider: ProviderId, requests: Vec<ShownRequest>) -> impl I
         let cards = requests.into_iter().map(|request| view! { <RequestCard of=request next=next.clone() /> }).collect_view();
         view! { <ul class="requests wide plain">{cards}</ul> }.into_any()
     };
-    view! { <WorkHeader title="Requests" line=line /> <div class="work-body">{body}</div> }
+    view! {
+        <div class="live-part" id="asked"><WorkHeader title="Requests" line=line /> <div class="work-body">{body}</div></div>
+        <LivePart region="asked".into() topics=topics(provider) />
+    }
 }

@@ -1,6 +1,8 @@
 //! Today: jobs down a line of times, what waits for an answer, what the day earns.
 
+use super::topics;
 use crate::calendar::parts::{JobItem, RequestCard, ShownRequest};
+use crate::kit::islands::LivePart;
 use crate::kit::{Empty, Icon, LinkButton, PriceLine, PriceLines, Segment, Segments, WorkHeader, format};
 use domain::booking::model::Status;
 use domain::calendar::{CalendarView, Job, Kind as What, Placed};
@@ -54,6 +56,7 @@ pub fn TodayPage(data: TodayData) -> impl IntoView {
         }
     });
     view! {
+        <div class="live-part" id="today" data-ticks="">
         <WorkHeader title=format::day_long(day.date) line=line>
             {segments}
             <LinkButton href=add size="dense" icon_before=Icon::PLUS>"Booking"</LinkButton>
@@ -65,6 +68,8 @@ pub fn TodayPage(data: TodayData) -> impl IntoView {
                 {earned}
             </aside>
         </div>
+        </div>
+        <LivePart region="today".into() topics=topics(provider) />
     }
     .into_any()
 }

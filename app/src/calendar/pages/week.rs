@@ -1,7 +1,9 @@
 //! The calendar: a week, or a day; on a phone one day under a strip of seven.
 
+use super::topics;
 use crate::calendar::parts::{AllDay, DayColumn, Legend};
-use crate::kit::{Icon, IconButton, LinkButton, Segment, Segments, format};
+use crate::kit::islands::LivePart;
+use crate::kit::{Icon, IconButton, Kind, LinkButton, Segment, Segments, format};
 use domain::calendar::CalendarView;
 use domain::id::{ProviderId, ResourceId};
 use domain::time::Date;
@@ -99,8 +101,10 @@ pub fn WeekPage(
             view! { <DayColumn day=day at=at hours=hours now_min=now desk=desk.clone() /> }
         })
         .collect_view();
+    let add_link = format!("{}&add=booking#add", link(first, is_day, only));
     let style = format!("--rows: {}; --days: {}", (hours.1 - hours.0) * 4, view.days.len());
     view! {
+        <div class="live-part" id="calendar" data-ticks="">
         <header class="work-header">
             <div class="row when">
                 <h1>{title}</h1>
@@ -110,9 +114,13 @@ pub fn WeekPage(
                     <IconButton label=format!("{unit} after") of=Icon::CHEVRON_RIGHT href=link(first.plus_days(step), is_day, only) kind="edged" dense=true />
                 </span>
             </div>
-            <div class="tools"><Segments label="View" items=views /></div>
+            <div class="tools">
+                <Segments label="View" items=views />
+                <LinkButton href=add_link kind=Kind::Primary size="dense" icon_before=Icon::PLUS>"Booking"</LinkButton>
+            </div>
         </header>
         <div class="week-page">
+            {add}
             <div class="under">
                 <div class="chips people" role="group" aria-label="Who is shown">{people}</div>
                 <p class="tiny muted">"Booked " <b class="num">{booked}</b></p>
@@ -129,8 +137,9 @@ pub fn WeekPage(
                     {columns}
                 </div>
             </div>
-            {add}
         </div>
+        </div>
+        <LivePart region="calendar".into() topics=topics(provider) />
     }
     .into_any()
 }

@@ -105,8 +105,8 @@ fn event(placed: Placed, first: i32, last: i32, desk: &str) -> AnyView {
     };
     let tone = entry.tone.to_string();
     match href {
-        Some(href) => view! { <a class="event" href=href data-tone=tone data-state=state data-id=id style=style>{inside}</a> }.into_any(),
-        None => view! { <div class="event" data-tone=tone data-state=state data-id=id style=style>{inside}</div> }.into_any(),
+        Some(href) => view! { <a class="event" href=href data-tone=tone data-state=state data-key=id style=style>{inside}</a> }.into_any(),
+        None => view! { <div class="event" data-tone=tone data-state=state data-key=id style=style>{inside}</div> }.into_any(),
     }
 }
 

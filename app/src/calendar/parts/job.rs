@@ -26,7 +26,7 @@ pub fn JobItem(of: Placed, now: Instant, is_next: bool, #[prop(into)] next: Stri
                 view! { <Badge text="No-show" state=State::Wait /> }.into_any()
             };
             view! {
-                <li class="job" data-state="done">{at}
+                <li class="job" data-state="done" data-key=id.to_string()>{at}
                     <div class="card" data-kind="dense"><div class="line">
                         <h2><a class="plain-link" href=href>{of.entry.title.clone()}</a></h2>
                         <span class="muted">{who}</span>
@@ -38,7 +38,7 @@ pub fn JobItem(of: Placed, now: Instant, is_next: bool, #[prop(into)] next: Stri
             .into_any()
         }
         Status::InProgress => view! {
-            <li class="job" data-state="now">{at}
+            <li class="job" data-state="now" data-key=id.to_string()>{at}
                 <article class="card" data-kind="dense">
                     <div class="top">
                         <div><h2><a class="plain-link" href=href.clone()>{of.entry.title.clone()}</a></h2><p class="muted">{who}</p></div>
@@ -73,7 +73,7 @@ pub fn JobItem(of: Placed, now: Instant, is_next: bool, #[prop(into)] next: Stri
                 }
             });
             view! {
-                <li class="job" data-state=is_next.then_some("next")>{at}
+                <li class="job" data-state=is_next.then_some("next") data-key=id.to_string()>{at}
                     <article class="card" data-kind="dense" data-tone=of.entry.tone.to_string()>
                         <div class="top">
                             <div>

@@ -50,7 +50,7 @@ pub fn RequestCard(of: ShownRequest, #[prop(into)] next: String) -> impl IntoVie
         .then(|| view! { <p class="small note">{icon_s(Icon::MESSAGE_CIRCLE)} <span>{job.notes.clone()}</span></p> });
     let new = job.is_first_with_us.then_some(" First time with you.");
     view! {
-        <li class="card" data-kind="dense">
+        <li class="card" data-kind="dense" data-key=id.to_string()>
             <p class="row" data-fit="between">
                 <a class="plain-link" href=format!("/bookings/{id}")><b>{of.entry.title.clone()}</b></a>
                 <b class="num">{job.total.to_string()}</b>

@@ -90,7 +90,7 @@ fn days(earnings: &Earnings) -> AnyView {
         .take(14)
         .rev()
         .map(|day| Bar {
-            label: format::day_month(day.date).chars().take(6).collect(),
+            label: format::day_month_short(day.date),
             value: day.net_minor.max(0),
             shown: Money::new(day.net_minor, currency).to_string(),
             href: None,
@@ -102,7 +102,7 @@ fn days(earnings: &Earnings) -> AnyView {
             <BarChart
                 summary="What you earned on each of the last days with income, less what went back"
                 bars=bars
-                axis=|minor| (minor / 100).to_string()
+                axis=|minor| format::count(minor / 100)
                 label_head="Day"
                 value_head="Earned"
             />

@@ -6,8 +6,8 @@ use crate::kit::format::{clock, weekday_name};
 use domain::scheduling::model::WeekRange;
 use leptos::prelude::*;
 
-/// Ranges a day that can be typed.
-pub const RANGES: usize = 3;
+/// Beyond what a day has, one more range can be typed; there are at least so many.
+pub const RANGES: usize = 2;
 
 /// Fields `h{weekday}_{n}_from` and `_to`; an end at or before its beginning is meant on the next day. A refused form keeps what was sent.
 #[component]
@@ -15,7 +15,7 @@ pub fn WeekFields(hours: Vec<WeekRange>, filled: Filled) -> impl IntoView {
     let rows = (1..=7_u8)
         .map(|weekday| {
             let of_day: Vec<WeekRange> = hours.iter().filter(|range| range.weekday == weekday).copied().collect();
-            let fields = (0..RANGES.max(of_day.len()))
+            let fields = (0..RANGES.max(of_day.len() + 1))
                 .map(|at| {
                     let range = of_day.get(at);
                     let (from_name, to_name) = (format!("h{weekday}_{at}_from"), format!("h{weekday}_{at}_to"));

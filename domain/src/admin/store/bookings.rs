@@ -1,6 +1,6 @@
 //! Bookings of all providers.
 
-use crate::admin::model::BookingLine;
+use crate::admin::model::{BookingLine, BookingSort};
 use crate::error::Result;
 use crate::id::{AccountId, BookingId, ProviderId};
 use crate::money::{Currency, Money};
@@ -17,11 +17,16 @@ pub struct BookingQuery {
     pub made_to: Option<Instant>,
     pub starts_from: Option<Instant>,
     pub starts_to: Option<Instant>,
+    /// With the newest first.
     pub after: Option<(Instant, BookingId)>,
+    pub sort: Option<BookingSort>,
+    /// The key of [`BookingSort`] instead.
+    pub sorted_after: Option<(i64, BookingId)>,
 }
 
 pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Result<Vec<BookingLine>> {
     let (after_at, after_id) = query.after.unzip();
+    let (after_key, after_key_id) = query.sorted_after.unzip();
     let rows = sqlx::query!(
         r#"select
             b.id as "id: BookingId",
@@ -40,6 +45,15 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
             b.created_at as "created_at: Instant"
          from bookings b
          join providers p on p.id = b.provider_id
+         cross join lateral (
+            select case $12::text
+                when 'made' then -(extract(epoch from b.created_at) * 1000)::bigint
+                when 'starts' then -(extract(epoch from lower(b.during)) * 1000)::bigint
+                when '-starts' then (extract(epoch from lower(b.during)) * 1000)::bigint
+                when 'total' then -(b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor)
+                when '-total' then b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor
+            end as value
+         ) key
          where ($1::text is null
                 or b.reference ilike $1 || '%'
                 or b.id::text = $1
@@ -54,7 +68,12 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
            and ($7::timestamptz is null or lower(b.during) >= $7)
            and ($8::timestamptz is null or lower(b.during) < $8)
            and ($9::timestamptz is null or (b.created_at, b.id) < ($9, $10::uuid))
-         order by b.created_at desc, b.id desc
+           and ($13::bigint is null or (key.value, b.id) < ($13, $14::uuid))
+         order by
+            -- without a sort this is all that is left, and an index has it
+            case when $12::text is null then b.created_at end desc,
+            key.value desc,
+            b.id desc
          limit $11"#,
         query.q,
         query.status,
@@ -67,6 +86,9 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
         after_at as Option<Instant>,
         after_id as Option<BookingId>,
         limit,
+        query.sort.map(BookingSort::as_str),
+        after_key,
+        after_key_id as Option<BookingId>,
     )
     .fetch_all(db)
     .await?;
