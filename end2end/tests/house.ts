@@ -70,7 +70,7 @@ export async function islandsRun(page: Page) {
   if (plain || javaScriptEnabled === false) return;
   await page.waitForFunction(() =>
     [...document.querySelectorAll<HTMLElement>("leptos-island")]
-      .filter((island) => !island.closest("[data-start=interaction]") && island.firstElementChild?.getClientRects().length)
+      .filter((island) => !island.closest("[data-start]") && island.firstElementChild?.getClientRects().length)
       .filter((island) => island.firstElementChild!.getBoundingClientRect().top < innerHeight)
       .every((island) => island.dataset.state),
   );
