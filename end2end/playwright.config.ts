@@ -15,6 +15,7 @@ const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 } };
 
 export default defineConfig<HouseOptions>({
   testDir: "tests",
+  globalSetup: "./tests/widen.ts",
   outputDir: "test-results",
   timeout: 45_000,
   expect: { timeout: 8_000 },

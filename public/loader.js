@@ -1,8 +1,8 @@
 // Starts the islands of a page. Fetches nothing where there are none.
 //
 // An island starts when it is in view and the browser is idle (within 1.5 s), or at once when someone touches it. Below an
-// element with data-start="interaction" it waits for the first sign of a person, with data-start="use" until it is used. One that
-// fails stays as the server drew it.
+// element with data-start="interaction" it waits for the first sign of a person, below data-start="soon" for nothing but an
+// idle moment, with data-start="use" until it is used. One that fails stays as the server drew it.
 
 const SCRIPT = "asset:fettle.js";
 const MODULE = "asset:fettle_bg.wasm";
@@ -82,7 +82,7 @@ const views = new IntersectionObserver((entries) => {
 function await_view(island) {
   // The island itself has no box; what it holds may have none yet either.
   const box = island.firstElementChild;
-  if (box?.getClientRects().length) views.observe(box);
+  if (box?.getClientRects().length && !island.closest("[data-start=soon]")) views.observe(box);
   else idle(() => start(island));
 }
 
@@ -139,6 +139,21 @@ if (islands.length) {
     console.error("A part of this page could not be loaded.", detail.cause);
     if (detail.isGone) takeNewRelease();
   });
+}
+
+// What runs out says how long it still lasts, counted from what the server said.
+for (const timer of document.querySelectorAll("[role=timer]")) {
+  const [shown, bar] = [timer.querySelector("b"), timer.querySelector("i")];
+  const [minutes, seconds] = shown.textContent.split(":").map(Number);
+  const whole = (minutes * 60 + seconds) * 1000;
+  const part = parseFloat(bar.style.getPropertyValue("--part"));
+  const counting = setInterval(() => {
+    const left = Math.max(0, whole - performance.now());
+    const [m, s] = [Math.floor(left / 60000), Math.floor(left / 1000) % 60];
+    shown.textContent = `${m}:${String(s).padStart(2, "0")}`;
+    bar.style.setProperty("--part", `${(part * left) / whole}%`);
+    if (!left) clearInterval(counting);
+  }, 1000);
 }
 
 // Pages that were seen work offline; see root/sw.js. Not before the page itself is done.

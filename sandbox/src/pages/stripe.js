@@ -65,12 +65,17 @@
     const [id, secret] = [intent.id, intent.client_secret];
     const dialog = document.createElement("dialog");
     dialog.setAttribute("aria-label", "Confirm with your bank");
-    dialog.style.cssText = "border:0;border-radius:16px;padding:0;width:min(28rem,94vw);max-width:none";
+    dialog.style.cssText = "border:0;border-radius:16px;padding:0;margin:auto;width:min(28rem,94vw);max-width:none";
     const frame = document.createElement("iframe");
     frame.title = "Confirm with your bank";
     frame.src = `${origin}/3ds/${id}?client_secret=${encodeURIComponent(secret)}&frame=1`;
     frame.style.cssText = "border:0;width:100%;height:27rem;display:block";
-    dialog.append(frame);
+    const away = document.createElement("button");
+    away.type = "button";
+    away.textContent = "Close";
+    away.style.cssText = "display:block;margin:0 auto 1rem;padding:.6rem 1.2rem;border:1px solid currentColor;border-radius:8px;background:none;color:inherit;cursor:pointer";
+    away.addEventListener("click", () => dialog.close());
+    dialog.append(frame, away);
     document.body.append(dialog);
     dialog.showModal();
     return new Promise((resolve) => {

@@ -1,0 +1,14 @@
+// Every page of the product, by who sees it.
+import { type Page } from "@playwright/test";
+
+export const open = ["/", "/search", "/search?q=plumber", "/search?q=nothing-like-this", "/help", "/help/cancelling", "/terms", "/privacy", "/offer-your-services", "/sign-in", "/register", "/forgot-password", "/offline", "/no/such/page"];
+export const customer = ["/bookings", "/favourites", "/receipts", "/settings", "/settings/security", "/settings/sessions"];
+export const desk = ["", "/calendar", "/calendar?view=day", "/calendar?add=booking", "/requests", "/services", "/availability", "/team", "/reviews", "/money", "/settings"];
+export const admin = ["/admin", "/admin/bookings", "/admin/people", "/admin/providers", "/admin/payments", "/admin/categories", "/admin/settings", "/admin/audit", "/admin/system"];
+
+/** The address of the first link on a page that begins so. */
+export async function firstLink(page: Page, from: string, start: string) {
+  await page.goto(from);
+  const address = await page.locator(`main a[href^="${start}"]`).first().getAttribute("href");
+  return address!;
+}
