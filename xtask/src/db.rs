@@ -52,7 +52,7 @@ pub fn db(house: &House, task: Option<DbTask>) -> Result<()> {
 /// `fettle seed` on the private database.
 pub fn seed(house: &House, providers: Option<u32>, is_release: bool) -> Result<()> {
     let profile = if is_release { "release" } else { "debug" };
-    stage::compile(house, profile, false)?;
+    stage::compile(house, profile)?;
     let database = Database::open(house, Kind::Kept)?;
     let stage =
         Stage { house, profile, ports: Ports::usual()?, database_url: database.url.clone(), folder: house.corner(), settings: Vec::new() };

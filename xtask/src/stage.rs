@@ -64,13 +64,9 @@ pub struct Stage<'a> {
 }
 
 /// Builds server and sandbox; the same command and flags as the tests, so that nothing is compiled twice.
-pub fn compile(house: &House, profile: &str, is_tested: bool) -> Result<()> {
+pub fn compile(house: &House, profile: &str) -> Result<()> {
     let mut cargo = house.cargo();
     cargo.args(["build", "--workspace", "--exclude", "frontend", "--bins"]);
-    if is_tested {
-        // what only tests need changes features of what they share with the programs: asked for together, everything is built once
-        cargo.arg("--tests");
-    }
     if profile == "release" {
         cargo.arg("--release");
     }

@@ -32,7 +32,7 @@ pub fn start(house: &House, options: Options) -> Result<()> {
     Need::Node.have()?;
     let profile = if options.release { "release" } else { "debug" };
     build::build(house, Scope::Everything)?;
-    stage::compile(house, profile, false)?;
+    stage::compile(house, profile)?;
     let database = open_database(house, options.fresh)?;
     let stage =
         Stage { house, profile, ports, database_url: database.url.clone(), folder: house.corner().to_path_buf(), settings: Vec::new() };

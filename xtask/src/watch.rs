@@ -26,7 +26,7 @@ pub fn watch(house: &House) -> Result<()> {
     ports.want()?;
     build::let_pages_follow();
     build::build(house, Scope::Everything)?;
-    stage::compile(house, "debug", false)?;
+    stage::compile(house, "debug")?;
     let database = start::open_database(house, false)?;
     let stage = Stage { house, profile: "debug", ports, database_url: database.url.clone(), folder: house.corner(), settings: Vec::new() };
     let sign_ins = stage.prepare()?;
@@ -82,10 +82,10 @@ fn asks_for(house: &House, path: &Path) -> Option<Change> {
 fn follow(house: &House, stage: &Stage, running: &mut Vec<Running>, change: Change) -> Result<()> {
     match change {
         Change::Style => build::build(house, Scope::StyleOnly)?,
-        Change::Server => stage::compile(house, "debug", false)?,
+        Change::Server => stage::compile(house, "debug")?,
         Change::Everything => {
             build::build(house, Scope::Everything)?;
-            stage::compile(house, "debug", false)?;
+            stage::compile(house, "debug")?;
         }
     }
     if let Some(server) = running.first_mut() {

@@ -37,7 +37,7 @@ pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String
         let chromium = Need::Chromium.have()?;
         node::install(house, "end2end")?;
         build::build(house, Scope::Everything)?;
-        stage::compile(house, "debug", true)?;
+        stage::compile(house, "debug")?;
         let stage = stage::for_tests(house, database, &name)?;
         stage.prepare()?;
         let running = stage.play()?;
