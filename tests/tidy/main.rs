@@ -3,6 +3,7 @@
 //! Each failure names the file and says what to do about it.
 
 mod browser;
+mod build;
 mod rooms;
 mod text;
 

@@ -23,15 +23,15 @@ pub fn OfferPage(own: Vec<ProviderView>, commission: String) -> impl IntoView {
     ];
     let steps = steps.map(|(what, more)| view! { <li><strong>{what}</strong><p class="muted">{more}</p></li> }).collect_view();
     view! {
-        <div class="column offer">
-            <header class="stack">
+        <div class="column pitch">
+            <header>
                 <h1>"Good work, booked by itself"</h1>
                 <p class="lead measure">"Show people nearby when you are free. They book and pay in a minute; you do what you are good at."</p>
                 <div class="row"><LinkButton href="/offer-your-services/apply" kind=Kind::Primary size="large">"Start your application"</LinkButton></div>
             </header>
             <ul class="plain drafts">{open}</ul>
             <section aria-labelledby="why"><h2 id="why">"What you get"</h2><Facts items=facts grid=true /></section>
-            <section aria-labelledby="how"><h2 id="how">"How it goes"</h2><ol class="how">{steps}</ol></section>
+            <section aria-labelledby="how"><h2 id="how">"How it goes"</h2><ol class="way">{steps}</ol></section>
         </div>
     }
 }
