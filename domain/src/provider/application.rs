@@ -1,7 +1,7 @@
 //! From a first draft to the operator's decision.
 
 use super::model::{ProfileInput, ProviderStatus};
-use super::{policy, store};
+use super::{place, policy, store};
 use crate::audit::{self, Entry};
 use crate::ctx::{Ctx, StaffRole};
 use crate::error::{Error, Fields, Refuse, Result};
@@ -46,6 +46,7 @@ pub async fn apply(ctx: &Ctx, input: ProfileInput) -> Result<ProviderId> {
     let person = ctx.person()?;
     let profile = policy::checked_profile(input)?;
     crate::scheduling::zone::parse(&profile.zone, "zone")?;
+    let profile = place::locate(ctx, profile, None).await?;
     let settings = ctx.settings().await?;
     let mut tx = ctx.begin().await?;
     if store::count_drafts(&mut tx, person.id).await? >= MAX_DRAFTS {
@@ -179,7 +180,7 @@ fn missing(found: &store::Readiness) -> Fields {
     fields.check(found.has_category, "category_id", "Choose the category customers look in.");
     fields.check(found.has_story, "story", "Tell customers about the business in a few sentences.");
     fields.check(found.has_email, "email", "Give an e-mail address customers can write to.");
-    fields.check(found.has_place, "town", "Say where you are: town and position on the map.");
+    fields.check(found.has_place, "town", "Say where you are: a street and town we know, or the position on the map.");
     fields.check(found.services > 0, "services", "Add at least one service.");
     fields.check(found.has_hours, "hours", "Set the hours in which you can be booked.");
     fields

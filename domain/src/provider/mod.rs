@@ -11,6 +11,8 @@ pub mod model;
 #[cfg(feature = "server")]
 mod application;
 #[cfg(feature = "server")]
+mod place;
+#[cfg(feature = "server")]
 pub mod policy;
 #[cfg(feature = "server")]
 mod rating;

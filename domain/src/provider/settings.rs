@@ -1,7 +1,7 @@
 //! The profile and the booking policy.
 
 use super::model::{BookingPolicy, ProfileInput, ProviderView};
-use super::{policy, store};
+use super::{place, policy, store};
 use crate::audit::{self, Entry};
 use crate::ctx::{Ctx, StaffRole};
 use crate::error::{Error, Fields, Result, violated};
@@ -15,6 +15,7 @@ pub async fn update_profile(ctx: &Ctx, id: ProviderId, input: ProfileInput) -> R
     ctx.require_staff(id, StaffRole::Owner)?;
     let profile = policy::checked_profile(input)?;
     crate::scheduling::zone::parse(&profile.zone, "zone")?;
+    let profile = place::locate(ctx, profile, Some(&super::get(ctx, id).await?)).await?;
     let mut tx = ctx.begin().await?;
     store::lock_status(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let before = store::identity(&mut tx, id).await?;

@@ -110,6 +110,31 @@ async fn an_unfinished_application_says_what_is_missing(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_address_that_is_known_needs_no_position(db: PgPool) {
+    let world = World::new(db);
+    sqlx::query(
+        "insert into places (id, kind, street, district, town, postcode, words, lat, lng, end_lat, end_lng)
+         values (gen_random_uuid(), 'street', 'Lantern Lane', 'Millbank', 'Merrow', 'MW1 1LL', 'lantern lane millbank merrow', 50.3, -1.7, 50.3, -1.7)",
+    )
+    .execute(&world.db)
+    .await
+    .expect("a street");
+    let owner = world.a_customer().await;
+    let category = world.a_category().await;
+    let typed = ProfileInput { street: "3 Lantern Lane".into(), lat: None, lng: None, ..profile(category) };
+    let id = provider::apply(&world.ctx_as(owner).await, typed.clone()).await.expect("a draft");
+    let ctx = world.ctx_as(owner).await;
+    let found = provider::get(&ctx, id).await.expect("theirs");
+    assert_eq!((found.lat, found.lng, found.district.as_str(), found.postcode.as_str()), (Some(50.3), Some(-1.7), "Millbank", "MW1 1LL"));
+    let by_hand = ProfileInput { lat: Some(50.31), lng: Some(-1.71), ..typed.clone() };
+    let found = provider::update_profile(&ctx, id, by_hand).await.expect("a position of their own");
+    assert_eq!((found.lat, found.lng), (Some(50.31), Some(-1.71)));
+    let elsewhere = ProfileInput { town: "Porto".into(), ..typed };
+    let found = provider::update_profile(&ctx, id, elsewhere).await.expect("a town nobody knows");
+    assert_eq!((found.lat, found.lng), (None, None));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn services_are_kept_whole_and_prices_are_the_owners(db: PgPool) {
     let world = World::new(db);
     let (owner, id, category) = ready(&world).await;

@@ -36,6 +36,9 @@ pub fn ProfileFields(filled: Filled, categories: Vec<(String, String)>, zones: V
         </fieldset>
     }
     .into_any();
+    // an address that we could not place asks for the position itself
+    let needs_position =
+        [problem("lat"), problem("lng")].iter().any(|text| !text.is_empty()) || (!value("town").is_empty() && value("lat").is_empty());
     let place = view! {
         <fieldset class="fields">
             <legend><h2>"Where you are"</h2></legend>
@@ -44,9 +47,15 @@ pub fn ProfileFields(filled: Filled, categories: Vec<(String, String)>, zones: V
             <Field label="District" name="district" value=value("district") problem=problem("district") optional=true />
             <Field label="Postcode" name="postcode" value=value("postcode") problem=problem("postcode") autocomplete="postal-code" optional=true />
             <Field label="Country" name="country" value=value("country") problem=problem("country") maxlength=2 autocomplete="country" help="Two letters, such as GB" />
-            <Field label="Latitude" name="lat" value=value("lat") problem=problem("lat") inputmode="decimal" optional=true help="For distances in search" />
-            <Field label="Longitude" name="lng" value=value("lng") problem=problem("lng") inputmode="decimal" optional=true />
         </fieldset>
+        <details open=needs_position>
+            <summary class="link">"Position on the map"</summary>
+            <div class="fields">
+                <p class="small muted wide">"It decides how near you are in searches. Left empty, it follows from the address."</p>
+                <Field label="Latitude" name="lat" value=value("lat") problem=problem("lat") inputmode="decimal" optional=true />
+                <Field label="Longitude" name="lng" value=value("lng") problem=problem("lng") inputmode="decimal" optional=true />
+            </div>
+        </details>
     }
     .into_any();
     let list = zones.into_iter().map(|name| view! { <option value=name></option> }).collect_view();
