@@ -20,6 +20,9 @@ struct Values {
 
 const BASE: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'; font-src 'self'; style-src-attr 'unsafe-inline'";
 
+/// Opened by itself, a file does nothing.
+const FILE: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 impl Headers {
     pub fn new(config: &Config) -> Self {
         let gateway = config.checkout_origins.join(" ");
@@ -53,18 +56,21 @@ pub async fn layer(State(values): State<Headers>, request: Request, next: Next) 
         () => &values.policy,
     };
     let headers = response.headers_mut();
-    put(headers, header::CONTENT_SECURITY_POLICY, policy.clone());
+    // Files obey the policy of the page that loads them; a page with islands loads a dozen, and what each says again is paid for each time.
+    let is_file = path.starts_with("/pkg/");
+    let policy = if is_file { HeaderValue::from_static(FILE) } else { policy.clone() };
+    put(headers, header::CONTENT_SECURITY_POLICY, policy);
     put(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     put(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     put(headers, header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
     let opener = if is_checkout { "same-origin-allow-popups" } else { "same-origin" };
     put(headers, HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static(opener));
     put(headers, HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-    put(
-        headers,
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), microphone=(), usb=(), browsing-topics=(), geolocation=(self), payment=*"),
-    );
+    let features = match is_file {
+        true => "camera=()",
+        false => "camera=(), microphone=(), usb=(), browsing-topics=(), geolocation=(self), payment=*",
+    };
+    put(headers, HeaderName::from_static("permissions-policy"), HeaderValue::from_static(features));
     if values.is_https {
         put(headers, header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }

@@ -210,11 +210,13 @@ async fn came_back(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
     let _ = settlement::state(&ctx, id).await;
     let seen = booking::get(&ctx, id).await?;
     match seen.status {
-        Status::Held => Ok(render::page(
-            &ctx,
-            Frame::focused("Waiting for your payment"),
-            confirmed::Waiting(confirmed::WaitingProps { booking: seen }),
-        )),
+        Status::Held => {
+            let view = confirmed::Waiting(confirmed::WaitingProps { booking: seen });
+            let mut response = render::page(&ctx, Frame::focused("Waiting for your payment"), view);
+            // looks again by itself, with and without scripting
+            response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("4"));
+            Ok(response)
+        }
         Status::Expired => Ok(Redirect::to(&format!("/checkout/{id}")).into_response()),
         _ => Ok(Redirect::to(&format!("/bookings/{id}/confirmed")).into_response()),
     }

@@ -79,7 +79,7 @@ pub fn Empty(
         Some(of) => view! { <span class="avatar" data-size="l" aria-hidden="true">{icon(of)}</span> }.into_any(),
         None => level().into_any(),
     };
-    view! { <div class="empty">{art} <h3>{title}</h3> <p class="small">{text}</p> {children.map(|children| children())}</div> }
+    view! { <div class="empty">{art} <h2>{title}</h2> <p class="small">{text}</p> {children.map(|children| children())}</div> }
 }
 
 /// A spirit level at rest.

@@ -148,6 +148,11 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
     };
     passing(Point::AttemptAnswered);
     let mut tx = ctx.begin().await?;
+    // The job and the payer may ask side by side with the same key. What the first heard may have moved on since: a late answer says nothing newer.
+    let current = store::find_attempt(&mut *tx, attempt.id).await?.ok_or(Error::NotFound)?;
+    if !matches!(current.status, AttemptStatus::Created | AttemptStatus::Unknown) {
+        return Ok(());
+    }
     let result = match answer {
         Ok(Answer::Page(page)) => {
             store::note_page(&mut *tx, attempt.id, &page.session_reference, &page.url, ctx.now()).await?;

@@ -22,6 +22,8 @@ async fn a_key_replays_its_first_answer_and_refuses_another_body() {
     let (_, first) = post(&sandbox, "payment_intents", "k1", body).await;
     let (_, again) = post(&sandbox, "payment_intents", "k1", body).await;
     assert_eq!(first["id"], again["id"]);
+    let (_, shuffled) = post(&sandbox, "payment_intents", "k1", "metadata[attempt]=a1&currency=eur&amount=5000").await;
+    assert_eq!(first["id"], shuffled["id"]);
     assert_eq!(first["metadata"]["attempt"], "a1");
     let (status, error) = post(&sandbox, "payment_intents", "k1", "amount=6000&currency=eur").await;
     assert_eq!((status, error["error"]["type"].as_str()), (400, Some("idempotency_error")));

@@ -263,7 +263,8 @@ fn pay(booking: &BookingView, bill: &Bill, chosen: i64, form: Option<AnyView>) -
         .into_any()
     });
     view! {
-        <section aria-labelledby="s3">
+        // the button beside is in view before the card form is
+        <section aria-labelledby="s3" data-start="soon">
             <h2 id="s3"><span class="no">"3"</span>"Pay"</h2>
             <fieldset class="tips">
                 <legend class="label">"Add a tip? " <span class="muted">"All of it goes to them."</span></legend>
