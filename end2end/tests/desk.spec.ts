@@ -23,7 +23,7 @@ async function look(page: Page, paths: string[]) {
 test("the workspace @axe", async ({ page }) => {
   test.slow();
   const home = await desk(page);
-  const parts = ["", "/requests", "/calendar", "/calendar?view=day", "/calendar?add=booking", "/calendar?add=block", "/availability", "/services", "/team", "/reviews", "/money", "/settings"];
+  const parts = ["", "/requests", "/calendar", "/calendar?view=day", "/bookings/new", "/blocks/new", "/availability", "/services", "/team", "/reviews", "/money", "/settings"];
   await look(page, parts.map((part) => home + part));
 });
 
@@ -77,22 +77,28 @@ function farAhead() {
 test("a booking taken by phone stands in the calendar @no-script", async ({ page }) => {
   const home = await desk(page);
   const { date, hour } = farAhead();
-  const clock = `${String(hour).padStart(2, "0")}:00`;
-  await page.goto(`${home}/calendar?view=day&from=${date}&add=booking&date=${date}&at=${clock}`);
-  await page.getByLabel("Customer’s name").fill("Perpetua Lund");
+  await page.goto(`${home}/calendar`);
+  await page.getByRole("link", { name: "Booking", exact: true }).click();
+  await page.getByLabel("Date").fill(date);
+  await page.getByLabel("Begins at").fill(`${String(hour).padStart(2, "0")}:00`);
+  await page.getByLabel("Name", { exact: true }).fill("Perpetua Lund");
   await page.getByLabel("Street and number").fill("4 Kiln Street");
   await page.getByLabel("Town").fill("Merrow");
-  await page.getByRole("button", { name: "Add the booking" }).click();
-  await expect(page.getByText("is in the calendar.")).toBeVisible();
+  await page.locator("main form").getByRole("button").last().click();
+  await page.goto(`${home}/calendar?view=day&from=${date}`);
   await expect(page.locator(".event", { hasText: "Perpetua Lund" }).first()).toBeVisible();
 });
 
 test("a refused block keeps what was typed @no-script", async ({ page }) => {
   const home = await desk(page);
   const { date } = farAhead();
-  await page.goto(`${home}/calendar?add=block&date=${date}&at=12:00&to=11:00`);
-  await page.getByLabel("What for").fill("Dentist");
-  await page.getByRole("button", { name: "Block the time" }).click();
-  await expect(page.getByText("The end comes after the beginning.").first()).toBeVisible();
-  await expect(page.getByLabel("What for")).toHaveValue("Dentist");
+  await page.goto(`${home}/blocks/new?date=${date}`);
+  await page.getByLabel("What is it?").fill("Dentist");
+  await page.locator('[name="from_date"]').fill(date);
+  await page.locator('[name="to_date"]').fill(date);
+  await page.locator('[name="from"]').fill("12:00");
+  await page.locator('[name="to"]').fill("11:00");
+  await page.locator("main form").getByRole("button").last().click();
+  await expect(page.locator("main .error").first()).toBeVisible();
+  await expect(page.getByLabel("What is it?")).toHaveValue("Dentist");
 });

@@ -3,7 +3,7 @@ import { type Page } from "@playwright/test";
 
 export const open = ["/", "/search", "/search?q=plumber", "/search?q=nothing-like-this", "/help", "/help/cancelling", "/terms", "/privacy", "/offer-your-services", "/sign-in", "/register", "/forgot-password", "/offline", "/no/such/page"];
 export const customer = ["/bookings", "/favourites", "/receipts", "/settings", "/settings/security", "/settings/sessions", "/settings/tokens"];
-export const desk = ["", "/calendar", "/calendar?view=day", "/calendar?add=booking", "/requests", "/services", "/availability", "/team", "/reviews", "/money", "/settings"];
+export const desk = ["", "/calendar", "/calendar?view=day", "/bookings/new", "/blocks/new", "/requests", "/services", "/availability", "/team", "/reviews", "/money", "/settings"];
 export const admin = ["/admin", "/admin/bookings", "/admin/people", "/admin/providers", "/admin/payments", "/admin/categories", "/admin/settings", "/admin/audit", "/admin/system"];
 
 /** The address of the first link on a page that begins so. */

@@ -1,29 +1,28 @@
-//! From the slot to the review: holding, checkout, bookings and every step of theirs.
+//! Bookings and every step of theirs. Checkout, changes and what a team books by hand are in files of their own.
+
+mod by_hand;
+mod change;
+mod checkout;
+mod photos;
 
 use crate::state::AppState;
 use crate::web::caller::{At, Caller, PageError};
 use crate::web::render;
-use app::booking::pages::{booking as page, bookings, cancel, checkout, confirmed, reschedule, taken};
+use app::booking::pages::{booking as page, bookings, taken};
+use app::booking::parts::Cancelling;
 use app::kit::Filled;
-use app::payment::islands::{CardForm, CardFormProps};
 use app::shell::Frame;
-use axum::extract::{DefaultBodyLimit, Multipart, Query};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{DefaultBodyLimit, Query};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Form, Router};
-use domain::booking::model::{Address, BookingView, CheckoutDetails, HoldSlot, Status, ViewerRole};
-use domain::booking::settlement::{self, Pay};
-use domain::booking::{self, CancelBooking, Reschedule};
+use domain::booking;
+use domain::booking::model::{Action, BookingView, Status, ViewerRole};
 use domain::ctx::Ctx;
 use domain::error::{Error, Refusal, Result};
-use domain::id::{BookingId, PhotoId};
+use domain::id::BookingId;
 use domain::page::PageQuery;
-use domain::payment::NextStep;
-use domain::provider;
-use domain::scheduling::{self, model::AvailabilityQuery};
-use domain::time::{Date, Instant};
-use http::{HeaderValue, StatusCode, header};
-use leptos::prelude::{AnyView, IntoAny};
+use http::StatusCode;
 use serde::Deserialize;
 
 type Pairs = Vec<(String, String)>;
@@ -33,204 +32,14 @@ fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
     pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 
-/// POST `/book`: keeps the slot and leads to checkout; a lost race shows what is free nearby.
-async fn book(Caller(ctx): Caller, Form(pairs): Form<Pairs>) -> Answer {
-    let slot = slot_of(&pairs)?;
-    match booking::hold(&ctx, slot.clone()).await {
-        Ok(held) => {
-            carry_over(&ctx, &pairs, held.id).await;
-            Ok(Redirect::to(&format!("/checkout/{}", held.id)).into_response())
-        }
-        Err(Error::Refused(refusal)) => {
-            let service = provider::get_service(&ctx, slot.service_id).await?;
-            let place = provider::get(&ctx, service.provider_id).await?;
-            let purpose =
-                taken::Purpose::Hold { service: slot.service_id, add_ons: slot.add_ons.iter().map(ToString::to_string).collect() };
-            Ok(refused(&ctx, refusal, purpose, place.zone, format!("/p/{}", place.slug)))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn slot_of(pairs: &Pairs) -> Result<HoldSlot> {
-    let starts_at = value(pairs, "starts_at").parse().map_err(|_| Error::NotFound)?;
-    Ok(HoldSlot {
-        service_id: value(pairs, "service_id").parse().map_err(|_| Error::NotFound)?,
-        starts_at,
-        resource_id: value(pairs, "resource_id").parse().ok(),
-        add_ons: pairs.iter().filter(|(key, _)| key == "add_on").filter_map(|(_, id)| id.parse().ok()).collect(),
-        notes: value(pairs, "notes").to_owned(),
-        address: None,
-    })
-}
-
-/// What was typed before a hold ran out goes with the customer to the new one.
-async fn carry_over(ctx: &Ctx, pairs: &Pairs, to: BookingId) {
-    if let Ok(from) = value(pairs, "from").parse() {
-        let _ = booking::copy_details(ctx, from, to).await;
-    }
+fn status_of(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT)
 }
 
 fn refused(ctx: &Ctx, refusal: Refusal, purpose: taken::Purpose, zone: String, back: String) -> Response {
     let status = if refusal.is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = taken::Taken(taken::TakenProps { refusal, purpose, zone_name: zone, back });
     render::page_with(status, ctx, Frame::private("Another time"), view)
-}
-
-async fn show_checkout(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    let held = booking::get(&ctx, id).await?;
-    let filled = filled_from(&ctx, &held);
-    checkout_page(&ctx, held, filled, StatusCode::OK)
-}
-
-/// The page as the hold stands: form, ended, or already agreed.
-fn checkout_page(ctx: &Ctx, held: BookingView, filled: Filled, status: StatusCode) -> Answer {
-    let now = ctx.now();
-    let is_over = held.status == Status::Expired || held.status == Status::Held && held.hold_expires_at.is_some_and(|at| at <= now);
-    if held.viewer != ViewerRole::Customer {
-        return Ok(Redirect::to(&format!("/bookings/{}", held.id)).into_response());
-    }
-    if is_over {
-        let view = checkout::HoldEnded(checkout::HoldEndedProps { booking: held, now });
-        return Ok(render::page_with(StatusCode::CONFLICT, ctx, Frame::focused("Your hold has ended"), view));
-    }
-    if !held.may(domain::booking::model::Action::Pay) {
-        return Ok(Redirect::to(&format!("/bookings/{}", held.id)).into_response());
-    }
-    let frame = Frame::focused(format!("Pay {}", held.price.total)).beside(checkout::vial(&held, now));
-    let email_is_fixed = ctx.account_id().is_some();
-    let form = card_form(ctx, &held);
-    let view = checkout::Checkout(checkout::CheckoutProps { booking: held, filled, email_is_fixed, now, form });
-    Ok(render::page_with(status, ctx, frame, view))
-}
-
-/// The gateway's form in the page; without scripting the button leads to the gateway's own page.
-fn card_form(ctx: &Ctx, held: &BookingView) -> Option<AnyView> {
-    if held.price.total.is_zero() {
-        return None;
-    }
-    let gateway = &ctx.house().payments;
-    let props = CardFormProps {
-        booking: held.id,
-        publishable_key: gateway.publishable_key().to_owned(),
-        script_url: gateway.script_url().to_owned(),
-        base_minor: held.price.total.minor - held.price.tip.minor,
-        currency: held.currency.code().to_ascii_lowercase(),
-        is_manual: held.needs_approval,
-        return_url: ctx.url(&format!("/checkout/{}/return", held.id)),
-        form: checkout::FORM.to_owned(),
-    };
-    Some(CardForm(props).into_any())
-}
-
-/// What is known already: from the hold, else from the account.
-fn filled_from(ctx: &Ctx, held: &BookingView) -> Filled {
-    let address = held.address.clone().unwrap_or_default();
-    let mut filled = Filled::with([
-        ("name", held.contact.name.as_str()),
-        ("email", held.contact.email.as_str()),
-        ("phone", held.contact.phone.as_str()),
-        ("notes", held.notes.as_str()),
-        ("address.street", address.street.as_str()),
-        ("address.postcode", address.postcode.as_str()),
-        ("address.town", address.town.as_str()),
-        ("address.extra", address.extra.as_str()),
-    ])
-    .set("tip_minor", held.price.tip.minor.to_string());
-    if let Ok(person) = ctx.person() {
-        filled = filled.set("email", person.email.clone());
-        if held.contact.name.is_empty() {
-            filled = filled.set("name", person.name.clone());
-        }
-    }
-    filled
-}
-
-/// POST `/checkout/{id}`: saves who and where, then leads to the payment page, or confirms what costs nothing.
-async fn pay(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    match check_out_and_pay(&ctx, id, details_of(&pairs)).await {
-        Ok(to) => Ok(Redirect::to(&to).into_response()),
-        Err(error @ (Error::Invalid(_) | Error::Refused(_) | Error::Unavailable { .. })) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let held = booking::get(&ctx, id).await?;
-            let email = ctx.person().map(|p| p.email.clone()).ok();
-            let mut filled = Filled::refused(pairs, &error);
-            if let Some(email) = email {
-                filled = filled.set("email", email);
-            }
-            checkout_page(&ctx, held, filled, status)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Saves the details and begins the payment. Answers where the browser goes next.
-async fn check_out_and_pay(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<String> {
-    let booking = booking::check_out(ctx, id, details).await?;
-    let is_settled = matches!(booking.status, Status::Confirmed | Status::Requested) && booking.price.total.is_zero();
-    if is_settled {
-        return Ok(format!("/bookings/{id}/confirmed"));
-    }
-    let payment = settlement::pay(ctx, id, Pay { is_hosted: true, payment_method: None }).await?;
-    Ok(match payment.next {
-        Some(NextStep::Redirect { url }) => url,
-        _ => format!("/checkout/{id}/return"),
-    })
-}
-
-fn details_of(pairs: &Pairs) -> CheckoutDetails {
-    let text = |name: &str| value(pairs, name).to_owned();
-    let street = text("address.street");
-    let address = (!street.trim().is_empty()).then(|| Address {
-        street,
-        postcode: text("address.postcode"),
-        town: text("address.town"),
-        extra: text("address.extra"),
-        ..Address::default()
-    });
-    CheckoutDetails {
-        name: text("name"),
-        email: text("email"),
-        phone: text("phone"),
-        notes: text("notes"),
-        address,
-        tip_minor: value(pairs, "tip_minor").parse().unwrap_or(0),
-    }
-}
-
-async fn release(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    let held = booking::get(&ctx, id).await?;
-    booking::release(&ctx, id).await?;
-    Ok(render::redirect_with_notice(&format!("/p/{}", held.provider.slug), "The time is free again. Nothing was charged."))
-}
-
-/// Where the payment page leads back to. The money, not the browser, confirms; we only ask whether it has come.
-async fn came_back(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    // A gateway that does not answer leaves it open; the page says so.
-    let _ = settlement::state(&ctx, id).await;
-    let seen = booking::get(&ctx, id).await?;
-    match seen.status {
-        Status::Held => {
-            let view = confirmed::Waiting(confirmed::WaitingProps { booking: seen });
-            let mut response = render::page(&ctx, Frame::focused("Waiting for your payment"), view);
-            // looks again by itself, with and without scripting
-            response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("4"));
-            Ok(response)
-        }
-        Status::Expired => Ok(Redirect::to(&format!("/checkout/{id}")).into_response()),
-        _ => Ok(Redirect::to(&format!("/bookings/{id}/confirmed")).into_response()),
-    }
-}
-
-async fn show_confirmed(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    let booking = booking::get(&ctx, id).await?;
-    if !matches!(booking.status, Status::Confirmed | Status::Requested) {
-        return Ok(Redirect::to(&format!("/bookings/{id}")).into_response());
-    }
-    let is_guest = ctx.account_id().is_none();
-    let title = if booking.status == Status::Requested { "You have asked for it" } else { "It is booked" };
-    let view = confirmed::Confirmed(confirmed::ConfirmedProps { booking, is_guest, now: ctx.now() });
-    Ok(render::page(&ctx, Frame::private(title), view))
 }
 
 #[derive(Deserialize)]
@@ -278,8 +87,20 @@ async fn booking_page(ctx: &Ctx, id: BookingId, filled: Filled, status: StatusCo
         ViewerRole::Staff => Frame::workspace(title, booking.provider.id, booking.provider.name.clone()),
         _ => Frame::private(title),
     };
-    let view = page::Booking(page::BookingProps { booking, timeline, payment, filled, now: ctx.now() });
+    let cancelling = if booking.may(Action::Cancel) { cancelling(ctx, &booking).await? } else { None };
+    let view = page::Booking(page::BookingProps { booking, timeline, payment, cancelling, filled, now: ctx.now() });
     Ok(render::page_with(status, ctx, frame, view))
+}
+
+/// What cancelling would mean now; None when it has become impossible meanwhile.
+async fn cancelling(ctx: &Ctx, booking: &BookingView) -> Result<Option<Cancelling>> {
+    let preview = match booking::preview_cancellation(ctx, booking.id).await {
+        Ok(preview) => preview,
+        Err(Error::Refused(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let card = domain::payment::find_for_booking(ctx, booking.id).await?.and_then(|p| p.card).map(|card| card.label());
+    Ok(Some(Cancelling::of(booking, &preview, card, ctx.now())))
 }
 
 /// `Visa ending 4242, paid` for what was captured or is set aside.
@@ -299,7 +120,7 @@ async fn after(ctx: &Ctx, id: BookingId, outcome: Result<BookingView>, sentence:
     match outcome {
         Ok(_) => Ok(render::redirect_with_notice(&back_to(&pairs, id), sentence)),
         Err(error @ (Error::Refused(_) | Error::Invalid(_))) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT);
+            let status = status_of(&error);
             booking_page(ctx, id, Filled::refused(pairs, &error), status).await
         }
         Err(error) => Err(error.into()),
@@ -377,183 +198,20 @@ async fn save_notes(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): For
     after(&ctx, id, outcome, "Saved.", pairs).await
 }
 
-async fn show_cancel(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    cancel_page(&ctx, id, Filled::default(), StatusCode::OK).await
-}
-
-async fn cancel_page(ctx: &Ctx, id: BookingId, filled: Filled, status: StatusCode) -> Answer {
-    let seen = booking::get(ctx, id).await?;
-    let preview = match booking::preview_cancellation(ctx, id).await {
-        Ok(preview) => preview,
-        Err(error @ Error::Refused(_)) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT);
-            return booking_page(ctx, id, Filled::refused(Vec::new(), &error), status).await;
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let card = domain::payment::find_for_booking(ctx, id).await?.and_then(|p| p.card).map(|card| card.label());
-    let view = cancel::Cancel(cancel::CancelProps { booking: seen, preview, card, filled, now: ctx.now() });
-    Ok(render::page_with(status, ctx, Frame::private("Cancel"), view))
-}
-
-async fn do_cancel(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let input = CancelBooking {
-        reason: value(&pairs, "reason").to_owned(),
-        expected_refund_minor: value(&pairs, "expected_refund_minor").parse().ok(),
-    };
-    match booking::cancel(&ctx, id, input).await {
-        Ok(_) => Ok(render::redirect_with_notice(&format!("/bookings/{id}"), "Cancelled.")),
-        Err(error @ (Error::Refused(_) | Error::Invalid(_))) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT);
-            cancel_page(&ctx, id, Filled::refused(pairs, &error), status).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[derive(Deserialize)]
-struct MoveQuery {
-    starts_at: Option<String>,
-    from: Option<String>,
-}
-
-async fn show_reschedule(Caller(ctx): Caller, At(id): At<BookingId>, Query(query): Query<MoveQuery>) -> Answer {
-    let seen = booking::get(&ctx, id).await?;
-    let asked: Option<Instant> = query.starts_at.as_deref().and_then(|text| text.parse().ok());
-    let Some(starts_at) = asked else {
-        return choose_page(&ctx, seen, query.from.as_deref(), Filled::default(), StatusCode::OK).await;
-    };
-    match booking::preview_reschedule(&ctx, id, starts_at).await {
-        Ok(preview) => {
-            let view = reschedule::Confirm(reschedule::ConfirmProps { booking: seen, preview, now: ctx.now() });
-            Ok(render::page(&ctx, Frame::private("Another time"), view))
-        }
-        Err(error) => move_refused(&ctx, seen, error).await,
-    }
-}
-
-async fn move_refused(ctx: &Ctx, seen: BookingView, error: Error) -> Answer {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT);
-    match error {
-        Error::Refused(refusal) if refusal.help.contains_key("alternatives") => {
-            let action = format!("/bookings/{}/reschedule", seen.id);
-            let purpose = taken::Purpose::Move { action: action.clone() };
-            Ok(refused(ctx, refusal, purpose, seen.zone, action))
-        }
-        error @ Error::Refused(_) => booking_page(ctx, seen.id, Filled::refused(Vec::new(), &error), status).await,
-        error => Err(error.into()),
-    }
-}
-
-async fn choose_page(ctx: &Ctx, seen: BookingView, from: Option<&str>, filled: Filled, status: StatusCode) -> Answer {
-    if !seen.may(domain::booking::model::Action::Reschedule) {
-        return Ok(Redirect::to(&format!("/bookings/{}", seen.id)).into_response());
-    }
-    let today = scheduling::zone::local_in(ctx.now(), &seen.zone).date;
-    let from: Date = from.and_then(|text| text.parse().ok()).unwrap_or(today).max(today).min(today.plus_days(730));
-    let query = AvailabilityQuery {
-        provider: seen.provider.id,
-        service: seen.service_id,
-        from,
-        to: from.plus_days(13),
-        zone: None,
-        resource: None,
-        extra_min: seen.add_ons.iter().map(|extra| extra.extra_min).sum(),
-        ignoring: Some(seen.id),
-    };
-    let times = scheduling::get_availability(ctx, &query).await?;
-    let view = reschedule::Choose(reschedule::ChooseProps { booking: seen, times, from, filled, now: ctx.now() });
-    Ok(render::page_with(status, ctx, Frame::private("Another time"), view))
-}
-
-async fn do_reschedule(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let starts_at = value(&pairs, "starts_at").parse().map_err(|_| Error::NotFound)?;
-    match booking::reschedule(&ctx, id, Reschedule { starts_at, resource_id: None }).await {
-        Ok(moved) => {
-            let words = if moved.proposal.is_some() { "They have been asked. The old time stays until they answer." } else { "Moved." };
-            Ok(render::redirect_with_notice(&format!("/bookings/{id}"), words))
-        }
-        Err(error) => {
-            let seen = booking::get(&ctx, id).await?;
-            move_refused(&ctx, seen, error).await
-        }
-    }
-}
-
-/// As a file to add to a calendar.
-async fn calendar_file(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
-    Ok(calendar(booking::calendar_file(&ctx, id).await?, "booking.ics"))
-}
-
-async fn feed(Caller(ctx): Caller, At(secret): At<String>) -> Answer {
-    Ok(calendar(booking::feed(&ctx, &secret).await?, "fettle.ics"))
-}
-
-fn calendar(text: String, name: &str) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let mut response = text.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
-}
-
-async fn add_photo(Caller(ctx): Caller, At(id): At<BookingId>, mut form: Multipart) -> Answer {
-    while let Ok(Some(field)) = form.next_field().await {
-        if field.name() != Some("photo") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or("photo").to_owned();
-        // A body that breaks off or is too large is no photo.
-        let bytes = field.bytes().await.map(|b| b.to_vec()).unwrap_or_default();
-        let outcome = match booking::add_photo(&ctx, id, &name, bytes).await {
-            Ok(_) => booking::get(&ctx, id).await,
-            Err(error) => Err(error),
-        };
-        return after(&ctx, id, outcome, "Added.", Vec::new()).await;
-    }
-    Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
-}
-
-async fn remove_photo(Caller(ctx): Caller, At((id, photo)): At<(BookingId, PhotoId)>) -> Answer {
-    booking::remove_photo(&ctx, id, photo).await?;
-    Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
-}
-
-async fn photo(Caller(ctx): Caller, At((id, photo)): At<(BookingId, PhotoId)>) -> Answer {
-    let bytes = booking::get_photo(&ctx, id, photo).await?;
-    let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400, immutable")];
-    Ok((headers, bytes).into_response())
-}
-
-/// The link of a booking taken by phone: a page first, since opening a link changes nothing.
-async fn show_pay_link(Caller(ctx): Caller, At(secret): At<String>) -> Answer {
-    let view = confirmed::PayLink(confirmed::PayLinkProps { secret });
-    Ok(render::page(&ctx, Frame::focused("Pay for your booking"), view))
-}
-
-async fn open_pay_link(Caller(ctx): Caller, At(secret): At<String>) -> Answer {
-    let id = booking::open_pay_link(&ctx, &secret).await?;
-    Ok(Redirect::to(&format!("/checkout/{id}")).into_response())
-}
-
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/book", post(book))
-        .route("/checkout/{id}", get(show_checkout).post(pay))
-        .route("/checkout/{id}/release", post(release))
-        .route("/checkout/{id}/return", get(came_back))
-        .route("/pay/{secret}", get(show_pay_link).post(open_pay_link))
+        .route("/book", post(checkout::book))
+        .route("/checkout/{id}", get(checkout::show_checkout).post(checkout::pay))
+        .route("/checkout/{id}/release", post(checkout::release))
+        .route("/checkout/{id}/return", get(checkout::came_back))
+        .route("/pay/{secret}", get(checkout::show_pay_link).post(checkout::open_pay_link))
         .route("/bookings", get(list))
         .route("/bookings/feed", post(make_feed))
         .route("/bookings/{id}", get(show))
-        .route("/bookings/{id}/confirmed", get(show_confirmed))
-        .route("/bookings/{id}/cancel", get(show_cancel).post(do_cancel))
-        .route("/bookings/{id}/reschedule", get(show_reschedule).post(do_reschedule))
-        .route("/bookings/{id}/calendar.ics", get(calendar_file))
+        .route("/bookings/{id}/confirmed", get(checkout::show_confirmed))
+        .route("/bookings/{id}/cancel", get(change::show_cancel).post(change::do_cancel))
+        .route("/bookings/{id}/reschedule", get(change::show_reschedule).post(change::do_reschedule))
+        .route("/bookings/{id}/calendar.ics", get(photos::calendar_file))
         .route("/bookings/{id}/accept", post(accept))
         .route("/bookings/{id}/decline", post(decline))
         .route("/bookings/{id}/start", post(start))
@@ -565,8 +223,9 @@ pub fn router() -> Router<AppState> {
         .route("/bookings/{id}/refuse", post(refuse))
         .route("/bookings/{id}/withdraw", post(withdraw))
         .route("/bookings/{id}/notes", post(save_notes))
-        .route("/bookings/{id}/photos", post(add_photo).layer(DefaultBodyLimit::max(booking::MAX_PHOTO_BYTES + 64 * 1024)))
-        .route("/bookings/{id}/photos/{photo}", get(photo))
-        .route("/bookings/{id}/photos/{photo}/remove", post(remove_photo))
-        .route("/feeds/{secret}/calendar.ics", get(feed))
+        .route("/bookings/{id}/photos", post(photos::add_photo).layer(DefaultBodyLimit::max(booking::MAX_PHOTO_BYTES + 64 * 1024)))
+        .route("/bookings/{id}/photos/{photo}", get(photos::photo))
+        .route("/bookings/{id}/photos/{photo}/remove", post(photos::remove_photo))
+        .route("/feeds/{secret}/calendar.ics", get(photos::feed))
+        .route("/desk/{provider}/bookings/new", get(by_hand::show).post(by_hand::book))
 }

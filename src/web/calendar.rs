@@ -1,6 +1,4 @@
-//! A provider's days: today, requests, day and week; what is added by hand in `calendar/add.rs`.
-
-mod add;
+//! A provider's days: today, requests, day and week.
 
 use super::caller::{Caller, PageError};
 use super::render;
@@ -8,8 +6,7 @@ use crate::state::AppState;
 use app::calendar::pages::requests::{RequestsPage, RequestsPageProps};
 use app::calendar::pages::today::{TodayData, TodayPage, TodayPageProps};
 use app::calendar::pages::week::{WeekData, WeekPage, WeekPageProps, monday};
-use app::calendar::parts::{AddForm, AddFormProps, ShownRequest};
-use app::kit::Filled;
+use app::calendar::parts::ShownRequest;
 use app::shell::Frame;
 use axum::extract::{Path, Query};
 use axum::response::Response;
@@ -20,8 +17,6 @@ use domain::error::{Error, Result};
 use domain::id::{ProviderId, ResourceId};
 use domain::scheduling::zone;
 use domain::time::{Date, Instant};
-use http::StatusCode;
-use leptos::prelude::IntoAny;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -44,49 +39,24 @@ async fn requests(Caller(ctx): Caller, Path(provider): Path<ProviderId>) -> Resu
     Ok(render::page(&ctx, frame(&ctx, provider, "Requests"), RequestsPage(RequestsPageProps { provider, requests })))
 }
 
-/// What of the calendar is shown, as it stands in the address.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 struct Shown {
     view: Option<String>,
     from: Option<Date>,
     only: Option<ResourceId>,
-    /// `booking` or `block`: its form is open, with what was already chosen.
-    add: Option<String>,
-    date: Option<Date>,
-    at: Option<String>,
-    to: Option<String>,
-}
-
-impl Shown {
-    /// The calendar as shown, without the form.
-    fn address(&self, provider: ProviderId) -> String {
-        let mut pairs = Vec::new();
-        if self.view.as_deref() == Some("day") {
-            pairs.push("view=day".to_owned());
-        }
-        pairs.extend(self.from.map(|date| format!("from={date}")));
-        pairs.extend(self.only.map(|id| format!("only={id}")));
-        let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
-        format!("/desk/{provider}/calendar{query}")
-    }
 }
 
 async fn week(Caller(ctx): Caller, Path(provider): Path<ProviderId>, Query(query): Query<Shown>) -> Result<Response, PageError> {
-    Ok(week_page(&ctx, provider, &query, Filled::default(), StatusCode::OK).await?)
-}
-
-async fn week_page(ctx: &Ctx, provider: ProviderId, query: &Shown, filled: Filled, status: StatusCode) -> Result<Response> {
     let is_day = query.view.as_deref() == Some("day");
     let from = match (query.from, is_day) {
         (Some(date), true) => Some(date),
         (Some(date), false) => Some(monday(date)),
         (None, true) => None,
-        (None, false) => Some(monday(calendar::get_calendar(ctx, provider, None, 1, None).await?.today)),
+        (None, false) => Some(monday(calendar::get_calendar(&ctx, provider, None, 1, None).await?.today)),
     };
-    let view = calendar::get_calendar(ctx, provider, from, if is_day { 1 } else { 7 }, query.only).await?;
+    let view = calendar::get_calendar(&ctx, provider, from, if is_day { 1 } else { 7 }, query.only).await?;
     let data = WeekData { provider, view, is_day, only: query.only };
-    let add = add::adding(ctx, provider, query, filled).await?.map(|of| AddForm(AddFormProps { of }).into_any());
-    Ok(render::page_with(status, ctx, frame(ctx, provider, "Calendar"), WeekPage(WeekPageProps { data, add })))
+    Ok(render::page(&ctx, frame(&ctx, provider, "Calendar"), WeekPage(WeekPageProps { data })))
 }
 
 /// The frame of this workplace, named as in the viewer's list of them.
@@ -122,5 +92,5 @@ pub fn router() -> axum::Router<AppState> {
     axum::Router::new()
         .route("/desk/{provider}", get(today))
         .route("/desk/{provider}/requests", get(requests))
-        .route("/desk/{provider}/calendar", get(week).post(add::add))
+        .route("/desk/{provider}/calendar", get(week))
 }

@@ -1,7 +1,9 @@
-//! The availability page of a provider's workspace.
+//! The availability page of a provider's workspace; blocked time is in `scheduling/block.rs`.
+
+mod block;
 
 use super::caller::{Caller, PageError};
-use super::form::{Sent, refuse};
+use super::form::{Sent, minute_of, refuse};
 use super::provider::workplace;
 use super::render::{page, redirect_with_notice};
 use crate::state::AppState;
@@ -299,19 +301,12 @@ fn range_of(from: &str, to: &str) -> Option<(i32, i32)> {
     Some((from, if to <= from { to + 1440 } else { to }))
 }
 
-/// `09:30`
-pub fn minute_of(text: &str) -> Option<i32> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
-}
-
 fn date_of(sent: &Sent, name: &str) -> Result<Date> {
     sent.text(name).parse().map_err(|_| Fields::one(name, "Choose a date.").into())
 }
 
 pub fn router() -> axum::Router<AppState> {
-    axum::Router::new().route("/desk/{provider}/availability", get(show).post(change))
+    axum::Router::new().route("/desk/{provider}/availability", get(show).post(change)).merge(block::router())
 }
 
 #[cfg(test)]

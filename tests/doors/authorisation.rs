@@ -53,6 +53,7 @@ const TABLE: &[(&str, May)] = &[
     ("/api/v1/webhooks/", Knowing),
     // Server functions
     ("/do/account/", Everyone),
+    ("/do/booking/hold_left", Party),
     ("/do/booking/", Everyone),
     ("/do/favourite/", Everyone),
     ("/do/payment/", Party),

@@ -20,8 +20,8 @@ pub(super) fn workspace(frame: Frame, main: AnyView) -> AnyView {
     let entries = desk_entries(provider, &role);
     let first = switcher(&frame, provider, provider_name, role.clone());
     let mut acts = vec![
-        Offer::act("Add a booking by hand", format!("/desk/{provider}/calendar?add=booking#add"), Icon::CALENDAR_PLUS),
-        Offer::act("Block time", format!("/desk/{provider}/calendar?add=block#add"), Icon::BAN),
+        Offer::act("Add a booking by hand", format!("/desk/{provider}/bookings/new"), Icon::CALENDAR_PLUS),
+        Offer::act("Block time", format!("/desk/{provider}/blocks/new"), Icon::BAN),
     ];
     if role != "member" {
         acts.push(Offer::act("Add a service", format!("/desk/{provider}/services/new"), Icon::PLUS));

@@ -1,7 +1,7 @@
 //! Bookings taken by phone or at the counter, by the team.
 
 use super::hold::{self, Attempt, NewHold};
-use super::model::{BookByHand, BookingRefusal, BookingView, HoldSlot, Settlement, Source, Status};
+use super::model::{BookByHand, BookingRefusal, BookingView, HoldSlot, Price, Settlement, Source, Status};
 use super::store;
 use super::{place, read, text, transition};
 use crate::account::{self, LinkPurpose};
@@ -9,6 +9,8 @@ use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::event::EventKind;
 use crate::id::{AccountId, BookingId};
+use crate::notify::model::Template;
+use crate::notify::{self, LinkMail};
 use crate::scheduling::model::AssignQuery;
 
 /// How long a customer has to pay by the link, at most until the start.
@@ -44,9 +46,12 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
         fields.check(slot.starts_at > now.plus_days(-1), "starts_at", "That time has already passed.");
         fields.check(slot.starts_at < now.plus_days(730), "starts_at", "That is more than two years ahead.");
         fields.finish()?;
-        let is_online = input.is_paid_by_link && hold::price_of(&offer, offer.commission_bp.into()).total() > 0;
+        let is_online = input.is_paid_by_link && !input.is_free && hold::price_of(&offer, offer.commission_bp.into()).total() > 0;
         let commission_bp = if is_online { offer.commission_bp.into() } else { 0 };
-        let price = hold::price_of(&offer, commission_bp);
+        let mut price = hold::price_of(&offer, commission_bp);
+        if input.is_free {
+            price = Price { discount_minor: price.service_minor + price.add_ons_minor, tax_minor: 0, ..price };
+        }
         let query = AssignQuery {
             service: slot.service_id,
             starts_at: slot.starts_at,
@@ -86,8 +91,9 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             visitor: None,
         };
         if let Attempt::Held(id) = hold::write(ctx, tx, &slot, &offer, &assignment, new).await? {
-            let pay_url = if is_online { Some(pay_link(ctx, id, customer).await?) } else { None };
-            return Ok(BookedByHand { booking: read::get(ctx, id).await?, pay_url });
+            let booking = read::get(ctx, id).await?;
+            let pay_url = if is_online { Some(send_pay_link(ctx, &booking, customer, &contact).await?) } else { None };
+            return Ok(BookedByHand { booking, pay_url });
         }
     }
     Err(hold::slot_taken(ctx, slot.service_id, slot.starts_at).await)
@@ -107,12 +113,29 @@ pub async fn open_pay_link(ctx: &Ctx, secret: &str) -> Result<BookingId> {
     Ok(id)
 }
 
-async fn pay_link(ctx: &Ctx, id: BookingId, customer: Option<AccountId>) -> Result<String> {
+/// Makes the link that leads to the checkout and mails it to the customer.
+async fn send_pay_link(
+    ctx: &Ctx,
+    booking: &BookingView,
+    customer: Option<AccountId>,
+    (name, email, _): &(String, String, String),
+) -> Result<String> {
     let mut tx = ctx.begin().await?;
-    let data = serde_json::json!({ "booking": id });
+    let data = serde_json::json!({ "booking": booking.id });
     let secret = account::issue_link(&mut tx, ctx, LinkPurpose::PayBooking, customer, data, LINK_HOURS * 60).await?;
+    let url = ctx.url(&format!("/pay/{secret}"));
+    let mail = LinkMail {
+        template: Template::PayBooking,
+        account: customer,
+        to: email.clone(),
+        name: name.clone(),
+        subject: booking.provider.name.clone(),
+        url: url.clone(),
+        valid_hours: LINK_HOURS,
+    };
+    notify::mail_link(&mut tx, ctx, &mail).await?;
     ctx.commit(tx).await?;
-    Ok(ctx.url(&format!("/pay/{secret}")))
+    Ok(url)
 }
 
 /// A customer known by address becomes a guest, so that letters and a later claim find them.

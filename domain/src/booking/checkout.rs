@@ -108,6 +108,39 @@ pub async fn copy_details(ctx: &Ctx, from: BookingId, to: BookingId) -> Result<(
     ctx.commit(tx).await
 }
 
+/// Keeps what was typed for a hold that ran out with the new one, as far as it makes sense; nothing is checked before the person pays.
+pub async fn keep_typed(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<()> {
+    let details = tidy(ctx, details);
+    let mut tx = ctx.begin().await?;
+    let (row, role) = transition::lock(&mut tx, ctx, id).await?;
+    if role != ViewerRole::Customer || row.status() != Status::Held {
+        return Ok(());
+    }
+    let mut fields = Fields::none();
+    account::policy::check_name(&mut fields, "name", &details.name);
+    account::policy::check_email(&mut fields, "email", &details.email);
+    account::policy::check_phone(&mut fields, "phone", &details.phone);
+    if let Some(address) = &details.address {
+        place::check(&mut fields, address);
+    }
+    let sound = |name: &str, text: String| if fields.problem(name).is_none() { text } else { String::new() };
+    let has_address = !fields.0.iter().any(|field| field.name.starts_with("address."));
+    let tip_minor = if policy::check_tip(details.tip_minor, &row.price()).is_ok() { details.tip_minor } else { row.tip_minor };
+    let (name, email, phone) = (sound("name", details.name), sound("email", details.email), sound("phone", details.phone));
+    let notes: String = details.notes.chars().take(hold::MAX_NOTES).collect();
+    let kept = Details {
+        customer: None,
+        name: &name,
+        email: &email,
+        phone: &phone,
+        notes: &notes,
+        address: details.address.as_ref().filter(|_| has_address),
+        tip_minor,
+    };
+    store::save_details(&mut tx, id, kept, ctx.now()).await?;
+    ctx.commit(tx).await
+}
+
 fn tidy(ctx: &Ctx, details: CheckoutDetails) -> CheckoutDetails {
     let mut tidy = CheckoutDetails {
         name: text::tidy_line(&details.name),

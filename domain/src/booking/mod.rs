@@ -64,7 +64,7 @@ pub use calendar_file::{calendar_file, calendar_for_mail, feed, issue_feed, revo
 #[cfg(feature = "server")]
 pub use cancel::{CancelBooking, cancel, preview_cancellation, scale};
 #[cfg(feature = "server")]
-pub use checkout::{GivenDetails, check_out, check_out_with, copy_details};
+pub use checkout::{GivenDetails, check_out, check_out_with, copy_details, keep_typed};
 #[cfg(feature = "server")]
 pub use edit::{MAX_PHOTO_BYTES, add_photo, edit_notes, get_photo, remove_photo};
 #[cfg(feature = "server")]

@@ -16,5 +16,5 @@ mod tests;
 pub use ask::{book_fee, reconcile, release, send_refund, settle};
 pub use by_hand::refund_by_hand;
 pub use collect::collect;
-pub use pay::{Pay, pay, state};
+pub use pay::{Pay, Standing, look, pay, state};
 pub use receive::receive;

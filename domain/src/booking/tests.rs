@@ -465,6 +465,7 @@ async fn bookings_by_hand_are_the_teams_own(db: PgPool) {
         notes: String::new(),
         address: None,
         is_paid_by_link,
+        is_free: false,
         is_outside_hours: false,
     };
     assert_eq!(code(booking::book_by_hand(&s.customer, by_phone(START, false)).await.map(|b| b.booking)), "not_found");

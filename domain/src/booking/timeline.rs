@@ -79,6 +79,9 @@ fn words(booking: &BookingView, kind: EventKind, event: &PastEvent) -> Option<St
         PaymentAuthorised => format!("{} is set aside on the card.", amount(booking, event)?),
         PaymentFailed => "The payment did not go through. Nothing was charged.".to_owned(),
         PaymentVoided => "The amount set aside on the card was released.".to_owned(),
+        RefundCreated if customer && event.data.get("is_return").and_then(|v| v.as_bool()) == Some(true) => {
+            format!("{} goes back whole. {}", amount(booking, event)?, said("reason").unwrap_or_default())
+        }
         RefundCreated => format!("{} goes back.", amount(booking, event)?),
         RefundSettled => format!("{} has gone back.", amount(booking, event)?),
         RefundFailed => "A refund did not reach its card. We are looking after it.".to_owned(),

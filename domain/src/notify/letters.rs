@@ -256,7 +256,7 @@ pub(super) fn about_link(mail: &LinkMail) -> Option<Letter> {
         Template::PayBooking => Letter::new(format!("Pay for your booking with {}", mail.subject), "One step is left")
             .say(format!("{hello}{} wrote your booking down. Pay it here to make it certain.", mail.subject))
             .act("Pay now", &*mail.url)
-            .small(once)
+            .small(format!("The link works for {until}; after that the time is free for others."))
             .because(format!("You get this because you arranged a booking with {}.", mail.subject)),
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Pure decisions: the sentence for a decline, whether a newer word of the gateway counts, how a refund by hand is split.
 
-use super::model::{AttemptStatus, PaymentStatus};
+use super::model::{AttemptStatus, NextStep, PaymentStatus, PaymentView};
 use crate::money::{Halves, share, split};
 
 /// What happened and what to do, for the gateway's code of a refused card. Reasons that would help a thief (lost, stolen) are not told.
@@ -35,6 +35,33 @@ pub fn decline_sentence(code: &str) -> &'static str {
         "amount_too_small" => "This amount is too small for a card. Nothing was charged.",
         _ => "Your card was declined. Nothing was charged. Try another card.",
     }
+}
+
+/// Why the last try has not paid, in a sentence; None when nothing was tried or nothing is wrong. `is_certain`: the gateway was asked just now;
+/// without its answer nobody may say that nothing was charged.
+pub fn trouble(payment: &PaymentView, is_certain: bool) -> Option<&'static str> {
+    use AttemptStatus::*;
+    if !matches!(payment.status, PaymentStatus::Pending | PaymentStatus::Failed) {
+        return None;
+    }
+    let attempt = payment.attempt?;
+    let is_begun = !matches!(attempt, RequiresMethod) || matches!(payment.next, Some(NextStep::Redirect { .. }));
+    match (attempt, payment.failure_code.as_deref()) {
+        (Created | Unknown | Processing, _) => Some(STILL_OPEN),
+        (RequiresMethod | RequiresAction, None) if !is_certain && is_begun => Some(STILL_OPEN),
+        (_, Some(code)) => Some(decline_sentence(code)),
+        (RequiresAction, None) => Some(decline_sentence("challenge_abandoned")),
+        (RequiresMethod, None) if is_begun => Some("The payment was not finished. Nothing was charged. Pay again to go on with it."),
+        (Failed, None) => Some("The payment was not taken. Nothing was charged. Try again, or use another card."),
+        _ => None,
+    }
+}
+
+const STILL_OPEN: &str = "Your last payment is still on its way, and we do not know yet how it ends. You will not be charged twice.";
+
+/// Whether an answer to the last try is still to come: to be waited for, not tried again.
+pub fn is_under_way(payment: &PaymentView, is_certain: bool) -> bool {
+    trouble(payment, is_certain) == Some(STILL_OPEN)
 }
 
 /// Whether an attempt may go from one status to another. What is settled stays so, whatever older message comes later.

@@ -1,13 +1,18 @@
 //! One booking: what happens next is large; below it everything so far, with actions beside. For the customer and the staff alike.
 
-use crate::booking::parts::{BackMoney, Leaf, StatusBadge, When, price_lines};
+mod side;
+
+use crate::booking::parts::{Cancelling, Leaf, StatusBadge, When};
+use crate::kit::islands::OpenDialogs;
 use crate::kit::timeline::Moment;
-use crate::kit::{Button, ErrorSummary, Filled, Icon, Kind, PriceLine, PriceLines, Timeline, format, icon_s, inside_textarea};
-use domain::booking::model::{Action, BookingView, Settlement, Side, Status, TimelineEntry, ViewerRole};
+use crate::kit::{Button, Dialog, ErrorSummary, Filled, Icon, Kind, Timeline, format, icon_s};
+use domain::booking::model::{Action, BookingView, Side, Status, TimelineEntry, ViewerRole};
 use domain::provider::model::Mode;
 use domain::scheduling::zone;
 use domain::time::Instant;
 use leptos::prelude::*;
+
+const CANCEL_DIALOG: &str = "cancel";
 
 #[component]
 pub fn Booking(
@@ -15,6 +20,8 @@ pub fn Booking(
     timeline: Vec<TimelineEntry>,
     /// `Paid with Visa ending 4242`
     payment: Option<String>,
+    /// What cancelling would mean, where it is possible.
+    cancelling: Option<Cancelling>,
     filled: Filled,
     now: Instant,
 ) -> impl IntoView {
@@ -38,9 +45,27 @@ pub fn Booking(
             {proposal(&booking, now)}
             {ticket(&booking, now)}
             {story(&booking, timeline, now)}
-            {side(&booking, payment, &filled, now)}
+            {side::side(&booking, payment, &filled, now)}
         </div>
+        {cancelling.map(|cancelling| cancel_dialog(&booking, cancelling))}
     }
+}
+
+/// The page behind the link asks the same where no script runs.
+fn cancel_dialog(booking: &BookingView, cancelling: Cancelling) -> AnyView {
+    const FORM: &str = "cancel-here";
+    let (title, button) = (cancelling.title.clone(), cancelling.button.clone());
+    let keeps = view! {
+        <form method="dialog"><button class="button" type="submit" autofocus>"Keep the booking"</button></form>
+        <button class="button" data-kind="danger" type="submit" form=FORM>{button}</button>
+    }
+    .into_any();
+    let body = cancelling.body(FORM, format!("/bookings/{}/cancel", booking.id), String::new());
+    view! {
+        <Dialog id=CANCEL_DIALOG title=title actions=keeps>{body}</Dialog>
+        {OpenDialogs()}
+    }
+    .into_any()
 }
 
 fn ticket(booking: &BookingView, now: Instant) -> AnyView {
@@ -119,7 +144,8 @@ fn actions(booking: &BookingView) -> AnyView {
                     (Status::Requested, ViewerRole::Customer) => "Withdraw",
                     _ => "Cancel booking",
                 };
-                link(format!("{page}/cancel"), Icon::X, words, Kind::DangerQuiet)
+                let (href, kind) = (format!("{page}/cancel"), Kind::DangerQuiet.attr());
+                view! { <a class="button" data-size="dense" data-kind=kind data-dialog=CANCEL_DIALOG href=href>{icon_s(Icon::X)} {words}</a> }.into_any()
             }
             Action::Review => link(format!("{page}/review"), Icon::STAR, "Write a review", kind(action)),
             Action::BookAgain => {
@@ -254,145 +280,4 @@ fn mark(kind: &str) -> (Icon, Option<&'static str>) {
         text if text.starts_with("review.") => (Icon::STAR, None),
         _ => (Icon::DOT, None),
     }
-}
-
-fn side(booking: &BookingView, payment: Option<String>, filled: &Filled, now: Instant) -> AnyView {
-    let is_customer = booking.viewer == ViewerRole::Customer;
-    let page = format!("/bookings/{}", booking.id);
-    let sum = match booking.settlement {
-        Settlement::Elsewhere => "Paid to them directly",
-        Settlement::None => "Nothing to pay",
-        Settlement::Gateway if payment.is_some() => "Paid",
-        Settlement::Gateway => "Total",
-    };
-    let mut lines = price_lines(booking, sum);
-    if !booking.price.refunded.is_zero() {
-        lines.push(PriceLine::new("Gone back", booking.price.refunded).less());
-    }
-    if let (Some(commission), Some(earned)) = (booking.price.commission, booking.price.earned) {
-        lines.push(PriceLine::new("Commission", commission).less());
-        lines.push(PriceLine::new(if is_customer { "" } else { "You earn" }, earned).sum());
-    }
-    let has_receipt = payment.is_some() && is_customer;
-    let way = payment.map(|words| view! { <p class="small muted way">{icon_s(Icon::CREDIT_CARD)} {words}</p> });
-    let receipt = has_receipt
-        .then(|| view! { <a class="button" data-size="dense" href=format!("{page}/receipt")>{icon_s(Icon::RECEIPT)} "Receipt"</a> });
-    let plans = (is_customer && booking.status == Status::Confirmed && booking.settlement == Settlement::Gateway).then(|| {
-        let before = domain::booking::model::RefundSoFar::default();
-        let scale = domain::booking::scale(&booking.lines(), &before, &booking.tiers, booking.starts_at, booking.lowest_tier_bp, now, booking.currency);
-        view! { <section class="card" data-pad aria-labelledby="plans"><h2 id="plans">"If plans change"</h2><BackMoney scale=scale zone=booking.zone.clone() now=now /></section> }
-    });
-    view! {
-        <aside class="side" aria-label="Details">
-            {staff_forms(booking, filled)}
-            <section class="card" data-pad aria-labelledby="paid"><h2 id="paid">"Payment"</h2><PriceLines lines=lines />{way}{receipt}</section>
-            {plans}
-            {note(booking, filled)}
-            {contact(booking)}
-            {photos(booking)}
-        </aside>
-    }
-    .into_any()
-}
-
-fn staff_forms(booking: &BookingView, filled: &Filled) -> AnyView {
-    let page = format!("/bookings/{}", booking.id);
-    let decline = booking.may(Action::Decline).then(|| {
-        view! {
-            <section class="card" data-pad>
-                <h2>"Cannot take it?"</h2>
-                <form class="form" method="post" action=format!("{page}/decline")>
-                    <div class="field">
-                        <label for="f-reason">"A word for the customer " <span class="optional">"(optional)"</span></label>
-                        <input class="input" id="f-reason" name="reason" maxlength="500" value=filled.value("reason") />
-                    </div>
-                    <Button kind=Kind::DangerQuiet>"Decline"</Button>
-                </form>
-            </section>
-        }
-    });
-    let late = booking.may(Action::RunningLate).then(|| {
-        let choices = [5, 10, 15, 30]
-            .into_iter()
-            .map(|min| view! { <button class="chip" type="submit" name="minutes" value=min.to_string()>{format!("{min} min")}</button> })
-            .collect_view();
-        view! {
-            <section class="card" data-pad>
-                <h2>"Running late?"</h2>
-                <form class="row" method="post" action=format!("{page}/running-late")>{choices}</form>
-            </section>
-        }
-    });
-    view! { {decline} {late} }.into_any()
-}
-
-fn note(booking: &BookingView, filled: &Filled) -> AnyView {
-    let title = if booking.viewer == ViewerRole::Customer { "Your note" } else { "The customer’s note" };
-    if booking.may(Action::Edit) {
-        let text = if filled.is_refused() { filled.value("notes") } else { booking.notes.clone() };
-        return view! {
-            <section class="card" data-pad aria-labelledby="asked">
-                <h2 id="asked">{title}</h2>
-                <form class="form" method="post" action=format!("/bookings/{}/notes", booking.id)>
-                    <label class="hidden-visually" for="f-notes">"What should they know?"</label>
-                    <textarea class="input" id="f-notes" name="notes" rows="3" maxlength="2000">{inside_textarea(&text)}</textarea>
-                    <Button size="dense">"Save the note"</Button>
-                </form>
-            </section>
-        }
-        .into_any();
-    }
-    if booking.notes.is_empty() {
-        return ().into_any();
-    }
-    view! { <section class="card" data-pad aria-labelledby="asked"><h2 id="asked">{title}</h2><p class="small muted note-text">{booking.notes.clone()}</p></section> }
-        .into_any()
-}
-
-fn contact(booking: &BookingView) -> AnyView {
-    let (name, phone) = if booking.viewer == ViewerRole::Customer {
-        (booking.provider.name.clone(), booking.provider.phone.clone())
-    } else {
-        (booking.contact.name.clone(), booking.contact.phone.clone())
-    };
-    if phone.is_empty() {
-        return ().into_any();
-    }
-    let dial = format!("tel:{}", phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>());
-    view! { <section class="card" data-pad><h2>{name}</h2><a class="button" data-size="dense" href=dial>{icon_s(Icon::PHONE)} {phone}</a></section> }.into_any()
-}
-
-fn photos(booking: &BookingView) -> AnyView {
-    let page = format!("/bookings/{}", booking.id);
-    let may_edit = booking.may(Action::Edit) && booking.status != Status::Held;
-    if booking.photos.is_empty() && !may_edit {
-        return ().into_any();
-    }
-    let shown = booking
-        .photos
-        .iter()
-        .map(|photo| {
-            let remove = may_edit.then(|| {
-                view! {
-                    <form method="post" action=format!("{page}/photos/{photo}/remove")>
-                        <button class="icon-button" data-size="dense" aria-label="Remove this photo">{icon_s(Icon::X)}</button>
-                    </form>
-                }
-            });
-            view! { <li><a href=format!("{page}/photos/{photo}")><img src=format!("{page}/photos/{photo}") alt="Photo for the job" loading="lazy" width="120" height="90" /></a>{remove}</li> }
-        })
-        .collect_view();
-    let add = may_edit.then(|| {
-        view! {
-            <form class="form" method="post" action=format!("{page}/photos") enctype="multipart/form-data">
-                <div class="field">
-                    <label for="f-photo">"Add a photo"</label>
-                    <input class="input" id="f-photo" type="file" name="photo" accept="image/jpeg,image/png,image/webp" required />
-                    <p class="help">"JPEG, PNG or WebP of up to 5 MB."</p>
-                </div>
-                <Button size="dense" icon_before=Icon::IMAGE>"Add"</Button>
-            </form>
-        }
-    });
-    view! { <section class="card" data-pad><h2>"Photos"</h2><ul class="photos plain">{shown}</ul>{add}</section> }.into_any()
 }

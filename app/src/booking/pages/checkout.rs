@@ -1,8 +1,10 @@
 //! Checkout: when and where, about you, pay; the bill beside it. Works without scripting; the tip changes every amount by style alone.
 
+use crate::booking::islands::{AddressHelp, AddressHelpProps};
 use crate::booking::parts::{Leaf, When};
-use crate::kit::{Countdown, ErrorSummary, Field, Filled, Icon, Notice, ProviderMark, State, TextArea, format, icon, icon_s};
-use domain::booking::model::{BookingView, Price, RefundSoFar, ScaleStep, Status};
+use crate::kit::field::field_id;
+use crate::kit::{ErrorSummary, Field, Filled, Icon, ProviderMark, TextArea, format, icon, icon_s};
+use domain::booking::model::{BookingView, Price, RefundSoFar, ScaleStep};
 use domain::booking::policy;
 use domain::id::Id;
 use domain::money::Money;
@@ -11,6 +13,7 @@ use domain::time::{Instant, MINUTE};
 use leptos::prelude::*;
 
 pub const FORM: &str = "pay-form";
+const STREETS: &str = "streets";
 
 /// Everything the page shows; amounts for each tip that can be chosen.
 struct Bill {
@@ -45,12 +48,9 @@ fn by_tip(amounts: Vec<Money>) -> AnyView {
         .into_any()
 }
 
-/// The countdown in the header.
-pub fn vial(booking: &BookingView, now: Instant) -> AnyView {
-    match booking.hold_expires_at.filter(|_| booking.status == Status::Held) {
-        Some(ends_at) => view! { <div class="push"><Countdown ends_at=ends_at now=now total_min=booking.hold_min /></div> }.into_any(),
-        None => ().into_any(),
-    }
+/// `14:32` on the clock of the place.
+pub fn clock(at: Instant, zone_name: &str) -> String {
+    format::clock(domain::scheduling::zone::local_in(at, zone_name).minute.into())
 }
 
 #[component]
@@ -60,10 +60,13 @@ pub fn Checkout(
     /// Someone signed in: the address of their account is used.
     email_is_fixed: bool,
     now: Instant,
-    /// The payment form, once a payment has begun.
+    /// Why the last try to pay did not end well.
+    trouble: Option<String>,
+    /// The gateway's form, where something is to be paid.
     form: Option<AnyView>,
 ) -> impl IntoView {
     let bill = bill(&booking, now);
+    let filled = if filled.is_refused() { filled } else { Filled { sentence: trouble, ..filled } };
     let chosen = filled.value("tip_minor").parse::<i64>().ok().filter(|tip| bill.tips.contains(tip)).unwrap_or(0);
     let back = format!("/p/{}?service={}", booking.provider.slug, booking.service_id);
     let sections = view! {
@@ -139,6 +142,12 @@ fn when_and_where(booking: &BookingView, filled: &Filled, back: &str, now: Insta
 }
 
 fn address(booking: &BookingView, filled: &Filled) -> AnyView {
+    let help = AddressHelpProps {
+        street: field_id("address.street"),
+        town: field_id("address.town"),
+        postcode: field_id("address.postcode"),
+        list: STREETS.to_owned(),
+    };
     let reach = booking.radius_km.map_or_else(String::new, |km| format!("They come up to {km} km, measured in a straight line."));
     view! {
         <div class="form">
@@ -150,6 +159,7 @@ fn address(booking: &BookingView, filled: &Filled) -> AnyView {
                     problem=filled.problem("address.street")
                     help=reach
                     autocomplete="address-line1"
+                    list=STREETS
                     wide=true
                 />
                 <Field
@@ -176,6 +186,7 @@ fn address(booking: &BookingView, filled: &Filled) -> AnyView {
                     wide=true
                 />
             </div>
+            {AddressHelp(help)}
         </div>
     }
     .into_any()
@@ -362,29 +373,4 @@ fn promise(booking: &BookingView, bill: &Bill, now: Instant) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-/// The hold has ended: what was typed is still there, and the time can be taken again.
-#[component]
-pub fn HoldEnded(booking: BookingView, now: Instant) -> impl IntoView {
-    let when = When::of(booking.starts_at, booking.ends_at, &booking.zone, now);
-    let extras =
-        booking.add_ons.iter().map(|extra| view! { <input type="hidden" name="add_on" value=extra.id.to_string() /> }).collect_view();
-    view! {
-        <div class="column narrow">
-            <h1>"Your hold has ended"</h1>
-            <Notice state=State::Wait>
-                {format!("{}, {} was kept for you, but the time ran out. Nothing was charged.", when.day, when.range)}
-            </Notice>
-            <form method="post" action="/book" class="row">
-                <input type="hidden" name="service_id" value=booking.service_id.to_string() />
-                <input type="hidden" name="from" value=booking.id.to_string() />
-                {extras}
-                <button class="button" data-kind="primary" type="submit" name="starts_at" value=booking.starts_at.to_string()>
-                    "Take it again if it is still free"
-                </button>
-                <a class="button" href=format!("/p/{}", booking.provider.slug)>"See other times"</a>
-            </form>
-        </div>
-    }
 }

@@ -1,7 +1,7 @@
 //! After paying: what happens next.
 
 use crate::booking::parts::{Leaf, When, price_lines};
-use crate::kit::{Icon, PriceLines, icon, icon_s};
+use crate::kit::{Facts, Icon, PriceLines, icon, icon_s};
 use domain::booking::model::{BookingView, Status};
 use domain::provider::model::Mode;
 use domain::time::Instant;
@@ -27,6 +27,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
         Mode::AtProvider => booking.provider.place.clone(),
         Mode::Online => "Online.".to_owned(),
     };
+    let next = next_steps(&booking, is_request, now);
     let page = format!("/bookings/{}", booking.id);
     let mut lines = price_lines(&booking, if is_request { "Reserved on your card" } else { "Paid" });
     if booking.price.total.is_zero() {
@@ -51,6 +52,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
                     <a class="button" data-kind="primary" data-size="dense" href=page.clone()>"Manage the booking"</a>
                 </div>
             </section>
+            <section aria-labelledby="then"><h2 id="then">"What happens next"</h2><Facts items=next /></section>
             {(!lines.is_empty()).then(|| view! { <section class="card" data-pad><PriceLines lines=lines /></section> })}
             {is_guest.then(|| view! {
                 <section class="card" data-pad>
@@ -60,6 +62,33 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
             })}
         </div>
     }
+}
+
+/// What they may count on, in order.
+fn next_steps(booking: &BookingView, is_request: bool, now: Instant) -> Vec<(Icon, String, String)> {
+    let mut steps = Vec::new();
+    if !is_request {
+        let letter = format!("It has the calendar file, for {}.", booking.contact.email);
+        steps.push((Icon::MAIL, "A letter is on its way".to_owned(), letter));
+        steps.push((Icon::BELL, "We remind you the day before".to_owned(), "And tell you at once if anything changes.".to_owned()));
+    }
+    let before = domain::booking::model::RefundSoFar::default();
+    let scale =
+        domain::booking::scale(&booking.lines(), &before, &booking.tiers, booking.starts_at, booking.lowest_tier_bp, now, booking.currency);
+    let best = scale.iter().find(|step| step.is_now).and_then(|step| step.until.map(|until| (until, step.refund)));
+    if let Some((until, refund)) = best.filter(|_| !booking.price.total.is_zero()) {
+        let until = When::near_moment(until, &booking.zone, now);
+        steps.push((
+            Icon::ROTATE_CCW,
+            format!("Plans change? {refund} comes back until {until}"),
+            "Moving it to another time costs nothing.".to_owned(),
+        ));
+    }
+    if !booking.provider.phone.is_empty() {
+        let line = format!("Call {}: {}.", booking.provider.name, booking.provider.phone);
+        steps.push((Icon::PHONE, "Something to say before?".to_owned(), line));
+    }
+    steps
 }
 
 /// Back from the payment page, and the money has not said yet whether it came.

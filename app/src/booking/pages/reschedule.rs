@@ -8,15 +8,16 @@ use domain::scheduling::zone;
 use domain::time::{Date, Instant};
 use leptos::prelude::*;
 
-/// The free times of two weeks.
+/// The free times of some days, and a step to as many before and after.
 #[component]
 pub fn Choose(booking: BookingView, times: Availability, from: Date, filled: Filled, now: Instant) -> impl IntoView {
     let today = zone::local_in(now, &booking.zone).date;
     let action = format!("/bookings/{}/reschedule", booking.id);
+    let step = times.days.len() as i32;
     let earlier = (from > today).then(
-        || view! { <a class="button" data-size="dense" href=format!("{action}?from={}", from.plus_days(-14).max(today))>"Earlier"</a> },
+        || view! { <a class="button" data-size="dense" href=format!("{action}?from={}", from.plus_days(-step).max(today))>"Earlier"</a> },
     );
-    let later = view! { <a class="button" data-size="dense" href=format!("{action}?from={}", from.plus_days(14))>"Later"</a> };
+    let later = view! { <a class="button" data-size="dense" href=format!("{action}?from={}", from.plus_days(step))>"Later"</a> };
     let is_empty = times.days.iter().all(|day| day.slots.is_empty());
     let days = times
         .days
@@ -45,9 +46,9 @@ pub fn Choose(booking: BookingView, times: Availability, from: Date, filled: Fil
             <h1>"Choose another time"</h1>
             <ErrorSummary filled=filled />
             <p class="muted">{format!("{} is now on {}. The price stays.", booking.service_name, When::moment(booking.starts_at, &booking.zone))}</p>
-            <form class="day-rows" method="get" action=action>{days}</form>
-            {is_empty.then(|| view! { <p class="muted">"Nothing is free in these two weeks. Look later."</p> })}
             <p class="row">{earlier} {later}</p>
+            <form class="day-rows" method="get" action=action>{days}</form>
+            {is_empty.then(|| view! { <p class="muted">"Nothing is free in these days. Look later."</p> })}
         </div>
     }
 }

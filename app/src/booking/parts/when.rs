@@ -62,11 +62,14 @@ impl When {
 #[component]
 pub fn Leaf(date: Date) -> impl IntoView {
     let (_, month, day) = date.ymd();
+    // the leaf is as wide as five letters
+    let name = format::month_name(month);
+    let short = if name.len() > 5 { &name[..3] } else { name };
     view! {
         <div class="leaf" aria-hidden="true">
             <span>{format::weekday_short(date.weekday())}</span>
             <b>{day}</b>
-            <span>{format::month_name(month)}</span>
+            <span>{short}</span>
         </div>
     }
 }

@@ -45,7 +45,7 @@ pub fn TodayPage(data: TodayData) -> impl IntoView {
         view! { <Segments label="Whose day" items=items /> }
     });
     let week = format!("{desk}/calendar");
-    let add = format!("{desk}/calendar?add=booking#add");
+    let add = format!("{desk}/bookings/new");
     let waiting = waiting(requests, &desk);
     let earned = earned(&jobs);
     let all = jobs.is_empty().then(|| {

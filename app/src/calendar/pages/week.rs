@@ -1,9 +1,10 @@
 //! The calendar: a week, or a day; on a phone one day under a strip of seven.
 
 use super::topics;
+use crate::calendar::islands::{CalendarDrag, CalendarDragProps};
 use crate::calendar::parts::{AllDay, DayColumn, Legend};
 use crate::kit::islands::LivePart;
-use crate::kit::{Icon, IconButton, Kind, LinkButton, Segment, Segments, format};
+use crate::kit::{Icon, IconButton, LinkButton, Segment, Segments, format};
 use domain::calendar::CalendarView;
 use domain::id::{ProviderId, ResourceId};
 use domain::time::Date;
@@ -19,12 +20,7 @@ pub struct WeekData {
 }
 
 #[component]
-pub fn WeekPage(
-    data: WeekData,
-    /// Forms that add to the calendar.
-    #[prop(optional, into)]
-    add: Option<AnyView>,
-) -> impl IntoView {
+pub fn WeekPage(data: WeekData) -> impl IntoView {
     let WeekData { provider, view, is_day, only } = data;
     let desk = format!("/desk/{provider}");
     let Some((first, last)) = view.days.first().map(|day| day.date).zip(view.days.last().map(|day| day.date)) else { return ().into_any() };
@@ -89,6 +85,13 @@ pub fn WeekPage(
         .enumerate()
         .map(|(at, day)| view! { <AllDay entries=day.all_day.clone() at=at desk=desk.clone() /> })
         .collect_view();
+    let drag = CalendarDragProps {
+        desk: desk.clone(),
+        first_min: hours.0 * 60,
+        rows: (hours.1 - hours.0) * 4,
+        only: only.map_or_else(String::new, |id| id.to_string()),
+    };
+    let (new_booking, new_block) = (format!("{desk}/bookings/new?date={first}"), format!("{desk}/blocks/new?date={first}"));
     let booked = format!("{} of {}", hours_of(view.booked_min), hours_of(view.open_min));
     let now_min = view.now_min;
     let columns = view
@@ -101,7 +104,6 @@ pub fn WeekPage(
             view! { <DayColumn day=day at=at hours=hours now_min=now desk=desk.clone() /> }
         })
         .collect_view();
-    let add_link = format!("{}&add=booking#add", link(first, is_day, only));
     let style = format!("--rows: {}; --days: {}", (hours.1 - hours.0) * 4, view.days.len());
     view! {
         <div class="live-part" id="calendar" data-ticks="">
@@ -116,11 +118,11 @@ pub fn WeekPage(
             </div>
             <div class="tools">
                 <Segments label="View" items=views />
-                <LinkButton href=add_link kind=Kind::Primary size="dense" icon_before=Icon::PLUS>"Booking"</LinkButton>
+                <LinkButton href=new_block size="dense">"Block time"</LinkButton>
+                <LinkButton href=new_booking size="dense" icon_before=Icon::PLUS>"Booking"</LinkButton>
             </div>
         </header>
         <div class="week-page">
-            {add}
             <div class="under">
                 <div class="chips people" role="group" aria-label="Who is shown">{people}</div>
                 <p class="tiny muted">"Booked " <b class="num">{booked}</b></p>
@@ -137,6 +139,7 @@ pub fn WeekPage(
                     {columns}
                 </div>
             </div>
+            {CalendarDrag(drag)}
         </div>
         </div>
         <LivePart region="calendar".into() topics=topics(provider) />

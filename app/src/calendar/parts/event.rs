@@ -84,7 +84,8 @@ fn event(placed: Placed, first: i32, last: i32, desk: &str) -> AnyView {
     let href = match entry.kind {
         What::Booking { status: Status::Held, .. } => None,
         What::Booking { id, .. } => Some(format!("/bookings/{id}")),
-        What::Block { .. } | What::TimeOff { .. } | What::Imported => Some(format!("{desk}/availability")),
+        What::Block { id } => Some(format!("{desk}/blocks/{id}")),
+        What::TimeOff { .. } | What::Imported => Some(format!("{desk}/availability")),
     };
     let place = entry.job.as_ref().map_or_else(
         || entry.resource_name.clone(),
@@ -104,8 +105,12 @@ fn event(placed: Placed, first: i32, last: i32, desk: &str) -> AnyView {
         <span class="hidden-visually">{spoken}</span>
     };
     let tone = entry.tone.to_string();
+    let begins = from_min.to_string();
     match href {
-        Some(href) => view! { <a class="event" href=href data-tone=tone data-state=state data-key=id style=style>{inside}</a> }.into_any(),
+        Some(href) => {
+            view! { <a class="event" href=href data-tone=tone data-state=state data-key=id data-from=begins style=style>{inside}</a> }
+                .into_any()
+        }
         None => view! { <div class="event" data-tone=tone data-state=state data-key=id style=style>{inside}</div> }.into_any(),
     }
 }

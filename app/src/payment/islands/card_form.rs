@@ -164,6 +164,7 @@ mod run {
             let (terms, form, gateway, is_busy) = (terms.clone(), own.clone(), gateway.clone(), is_busy.clone());
             spawn_local(async move {
                 set_problems.set(Vec::new());
+                hide_old_trouble();
                 set_buttons(&form, true);
                 let outcome = run(&terms, &form, &gateway, set_phase).await;
                 match outcome {
@@ -196,6 +197,11 @@ mod run {
         set_phase.set(Phase::Busy("Checking what you entered."));
         gateway.check().await.map_err(refused)?;
         let onward = pay(terms.booking, details).await.map_err(|error| {
+            if error.code == "hold_expired" {
+                // past this listener: the page that follows keeps what was typed and offers the time again
+                let _ = form.submit();
+                return Vec::new();
+            }
             let fields = error.fields.into_iter().map(|field| (Some(field.name), field.problem));
             std::iter::once((None, error.sentence)).chain(fields).collect::<Vec<_>>()
         })?;
@@ -242,6 +248,13 @@ mod run {
             let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, PAUSE_MS);
         });
         let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+    }
+
+    /// What the server said of an earlier try.
+    fn hide_old_trouble() {
+        if let Some(summary) = document().get_element_by_id("error-summary") {
+            let _ = summary.set_attribute("hidden", "");
+        }
     }
 
     fn set_buttons(form: &HtmlFormElement, is_busy: bool) {

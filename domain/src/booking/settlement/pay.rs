@@ -69,15 +69,30 @@ fn request(ctx: &Ctx, row: &BookingRow, how: Pay) -> StartPayment {
     }
 }
 
+/// How a payment stands, and whether the gateway was heard just now.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub payment: Option<PaymentView>,
+    /// False: it was asked and did not answer, so the last try may have paid for all we know.
+    pub is_certain: bool,
+}
+
 /// How the payment of a booking stands. While it is open the gateway is asked first, so that whoever comes back from it, or lost the line while paying, sees the
 /// truth. For the customer; None when nothing was ever started.
 pub async fn state(ctx: &Ctx, id: BookingId) -> Result<Option<PaymentView>> {
+    Ok(look(ctx, id).await?.payment)
+}
+
+/// The same, telling whether the gateway has answered.
+pub async fn look(ctx: &Ctx, id: BookingId) -> Result<Standing> {
     let booking = crate::booking::get(ctx, id).await?;
-    let Some(view) = payment::find_for_payer(ctx, id).await? else { return Ok(None) };
-    if let (PaymentStatus::Pending, Some(attempt)) = (view.status, view.attempt_id) {
+    let Some(view) = payment::find_for_payer(ctx, id).await? else { return Ok(Standing { payment: None, is_certain: true }) };
+    let is_certain = match (view.status, view.attempt_id) {
         // no answer is no answer: the row stays as it is
-        let _ = super::settle(ctx, attempt).await;
-    }
+        (PaymentStatus::Pending, Some(attempt)) => super::settle(ctx, attempt).await.is_ok(),
+        _ => true,
+    };
     let view = payment::find_for_payer(ctx, id).await?;
-    Ok(if booking.viewer == ViewerRole::Customer { view } else { view.map(|view| PaymentView { next: None, ..view }) })
+    let payment = if booking.viewer == ViewerRole::Customer { view } else { view.map(|view| PaymentView { next: None, ..view }) };
+    Ok(Standing { payment, is_certain })
 }

@@ -1,0 +1,5 @@
+//! What reacts in the calendar.
+
+mod drag;
+
+pub use drag::*;
