@@ -31,7 +31,7 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
     children::listen_for_the_end()?;
     let profile = if options.release { "release" } else { "debug" };
     if !options.built {
-        stage::compile(house, profile, !options.release)?;
+        stage::compile(house, profile)?;
     }
     let names = if options.names.is_empty() { ALL.map(str::to_owned).to_vec() } else { options.names.clone() };
     let mut broken = Vec::new();
@@ -121,7 +121,7 @@ pub fn bench(house: &House, options: BenchOptions) -> Result<()> {
     let profile = if options.short { "debug" } else { "release" };
     node::install(house, "benches/peers/socketio")?;
     if !options.built {
-        stage::compile(house, profile, options.short)?;
+        stage::compile(house, profile)?;
     }
     let outcome = one(house, profile, "bench", !options.short, true);
     let table = house.corner().join("benchmarks.md");

@@ -26,7 +26,7 @@ pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Sco
     Need::Node.have()?;
     let python = python::install(house, "end2end/api")?;
     node::install(house, "end2end")?;
-    stage::compile(house, "debug", true)?;
+    stage::compile(house, "debug")?;
     let name = format!("api_{}", std::process::id());
     let mut stage = stage::for_tests(house, database, &name)?;
     stage.settings = SETTINGS.map(|(name, value)| (name, value.to_owned())).to_vec();
