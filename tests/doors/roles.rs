@@ -349,7 +349,7 @@ fn letter(answer: &Answer) -> char {
 /// What is said of the absent.
 fn of_absent(row: &Row, letter: char, role: &str) -> char {
     // Members keep their own calendars, so there they are told that nothing is there; the rest is shut to them.
-    let is_part_of_a_house = row.1.contains("/team/") || row.1.contains("/resources/{");
+    let is_part_of_a_house = row.1.contains("/resources/{") || (row.1.contains("/team/") && row.1.matches('{').count() > 1);
     let is_shut_as_a_whole = row.1.starts_with("/admin/") || row.1.ends_with("/refunds") || is_part_of_a_house;
     match letter {
         // A member may take out only themselves.
