@@ -1,6 +1,6 @@
-//! Values that are well formed and wrong: each has its status, its code or field, and a sentence. And two hundred people wanting the same.
+//! Values that are well formed and wrong: each has its status, its code or field, and a sentence.
 
-use super::harness::{Browser, Doors, listen};
+use super::harness::{Browser, Doors};
 use domain::world::SomeProvider;
 use http::Method;
 use serde_json::{Value, json};
@@ -233,30 +233,4 @@ async fn sizes_and_kinds_have_their_status(db: PgPool) {
         let answer = ada.send(Method::PATCH, "/api/v1/me", &headers, "{}".into()).await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some("malformed")), "{key}");
     }
-}
-
-/// Over real connections: one gets it, everyone else is told so with other times, and nothing breaks.
-#[sqlx::test(migrations = "./migrations")]
-async fn two_hundred_people_want_one_slot(db: PgPool) {
-    let doors = Doors::new(db);
-    let provider = doors.world.a_provider().await;
-    let server = listen(&doors.state, &doors.router).await;
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::new();
-    let url = format!("http://{}/api/v1/bookings", server.address);
-    let body = slot(&provider, "2026-06-10T10:00:00Z");
-    let attempts = (0..200).map(|_| {
-        let request = client.post(&url).json(&body);
-        async move {
-            let answer = request.send().await.expect("an answer");
-            (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
-        }
-    });
-    let answers = futures::future::join_all(attempts).await;
-    assert_eq!(answers.iter().filter(|(status, _)| *status == 201).count(), 1);
-    for (status, problem) in answers.iter().filter(|(status, _)| *status != 201) {
-        assert_eq!((*status, problem["code"].as_str()), (409, Some("slot_taken")), "{problem}");
-        assert!(problem["alternatives"].as_array().is_some_and(|list| !list.is_empty()), "{problem}");
-    }
-    assert_eq!(doors.world.count("select count(*) from bookings").await, 1);
 }
