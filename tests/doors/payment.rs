@@ -163,11 +163,16 @@ async fn a_challenge_is_answered_and_a_lost_webhook_is_made_up_for(db: PgPool) {
 #[sqlx::test(migrations = "./migrations")]
 async fn a_gateway_that_is_gone_leaves_it_open_and_charges_once(db: PgPool) {
     let shop = shop(db).await;
-    let fault = ApiFault { on: "POST /v1/payment_intents".into(), times: 3, fault: Fault::LoseAnswer };
-    shop.sandbox.hub.with_disturb(|disturb| disturb.faults.push(fault));
+    let fault = ApiFault { on: "POST /v1/payment_intents".into(), times: 1000, fault: Fault::LoseAnswer };
+    // no message either: it would tell the payer's own call what has become of the money
+    shop.sandbox.hub.with_disturb(|disturb| {
+        disturb.drop_next = 1000;
+        disturb.faults.push(fault);
+    });
     let how = || Pay { is_hosted: false, payment_method: Some("pm_card_visa".into()) };
     let refused = settlement::pay(&shop.ctx, shop.booking, how()).await;
     assert_eq!(refused.err().map(|e| e.code().to_owned()).as_deref(), Some("gateway_unavailable"));
+    shop.sandbox.hub.with_disturb(|disturb| disturb.faults.clear());
     let view = settlement::pay(&shop.ctx, shop.booking, how()).await.expect("the second try");
     assert_eq!(view.status, PaymentStatus::Paid);
     assert_eq!(shop.sandbox.hub.with_book(|book| book.charges.len()), 1);
