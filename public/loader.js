@@ -51,6 +51,8 @@ async function fetchAhead(name) {
 async function run(island) {
   const name = island.dataset.component;
   try {
+    // a page that was kept for times without a network
+    if (!navigator.onLine) await new Promise((go) => addEventListener("online", go, { once: true }));
     const outer = island.parentElement.closest(ISLAND);
     const module = load();
     await Promise.all([outer && start(outer), fetchAhead(name)]);
@@ -139,21 +141,6 @@ if (islands.length) {
     console.error("A part of this page could not be loaded.", detail.cause);
     if (detail.isGone) takeNewRelease();
   });
-}
-
-// What runs out says how long it still lasts, counted from what the server said.
-for (const timer of document.querySelectorAll("[role=timer]")) {
-  const [shown, bar] = [timer.querySelector("b"), timer.querySelector("i")];
-  const [minutes, seconds] = shown.textContent.split(":").map(Number);
-  const whole = (minutes * 60 + seconds) * 1000;
-  const part = parseFloat(bar.style.getPropertyValue("--part"));
-  const counting = setInterval(() => {
-    const left = Math.max(0, whole - performance.now());
-    const [m, s] = [Math.floor(left / 60000), Math.floor(left / 1000) % 60];
-    shown.textContent = `${m}:${String(s).padStart(2, "0")}`;
-    bar.style.setProperty("--part", `${(part * left) / whole}%`);
-    if (!left) clearInterval(counting);
-  }, 1000);
 }
 
 // Pages that were seen work offline; see root/sw.js. Not before the page itself is done.

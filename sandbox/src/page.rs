@@ -30,8 +30,10 @@ pub fn html(title: &str, kind: &str, body: &str) -> Html<String> {
     } else {
         ""
     };
+    // a page has one main part, and a frame stands in somebody else's
+    let (opening, closing) = if kind == "frame" { (r#"<div class="main">"#, "</div>") } else { ("<main>", "</main>") };
     Html(format!(
-        r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{}</title><link rel="stylesheet" href="/sandbox.css"></head><body class="{kind}">{nav}<main>{body}</main></body></html>"#,
+        r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{}</title><link rel="stylesheet" href="/sandbox.css"></head><body class="{kind}">{nav}{opening}{body}{closing}</body></html>"#,
         escape(title)
     ))
 }
