@@ -1,6 +1,6 @@
 // What a page costs over the wire, compressed, in a browser that has seen nothing yet.
 import type { Page } from "@playwright/test";
-import { expect, islandsRun, test } from "./house";
+import { expect, test } from "./house";
 
 const KIB = 1024;
 
@@ -43,10 +43,3 @@ for (const path of ["/", "/search"]) {
     expect(spent.requests).toBeLessThanOrEqual(10);
   });
 }
-
-test("a provider page stays within 100 KiB of code @budget", async ({ page }) => {
-  await page.goto("/search");
-  const address = await page.locator('main a[href^="/p/"]').first().getAttribute("href");
-  const spent = await cost(page, address!, () => islandsRun(page));
-  expect(spent.code, "wasm and JS").toBeLessThanOrEqual(100 * KIB);
-});
