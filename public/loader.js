@@ -54,9 +54,7 @@ async function run(island) {
     // a page that was kept for times without a network
     if (!navigator.onLine) await new Promise((go) => addEventListener("online", go, { once: true }));
     const outer = island.parentElement.closest(ISLAND);
-    const module = load();
-    await Promise.all([outer && start(outer), fetchAhead(name)]);
-    const script = await module;
+    const [script] = await Promise.all([load(), fetchAhead(name), outer && start(outer)]);
     island.closest("leptos-children")?.$$on_hydrate?.();
     await script[name](island);
     island.dataset.state = "on";

@@ -1,5 +1,5 @@
 // What the installed app does without a network.
-import { expect, people, signIn, test } from "./house";
+import { expect, islandsRun, people, signIn, test } from "./house";
 
 test.use({ serviceWorkers: "allow" });
 
@@ -8,6 +8,7 @@ test("offline, own bookings are there as last seen, and go with the session", as
   await page.waitForFunction(() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null));
   await page.goto("/bookings");
   const heading = await page.locator("h1").innerText();
+  await islandsRun(page);
   await context.setOffline(true);
   await page.goto("/bookings");
   await expect(page.getByText("You are offline")).toBeVisible();
@@ -23,6 +24,7 @@ test("offline, own bookings are there as last seen, and go with the session", as
     form.submit();
   });
   await page.waitForLoadState();
+  await islandsRun(page);
   await context.setOffline(true);
   await page.goto("/bookings");
   await expect(page.getByRole("heading", { name: "You are offline" })).toBeVisible();
