@@ -2,7 +2,7 @@
 //!
 //! The same steps as `cargo leptos build --split`, with its tools linked as libraries.
 
-use super::{digest, glue};
+use super::{digest, glue, together};
 use crate::house::House;
 use crate::node;
 use crate::step::{loud, say, step};
@@ -39,7 +39,7 @@ const OPT: &[&str] = &[
 ];
 
 /// Changes here make the cached result of an earlier version of this program worthless.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 /// Compiles the frontend and prepares its files; quick when it has not changed.
 pub fn build(house: &House) -> Result<Islands> {
@@ -97,7 +97,8 @@ pub fn last(house: &House) -> Result<Option<Islands>> {
 /// Cuts the module along its lazy functions. Answers what each island needs.
 fn split(module: &[u8], folder: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let main = folder.join("main.wasm");
-    let mut options = wasm_split_cli_support::Options::new(module);
+    let (module, islands) = together::group(module)?;
+    let mut options = wasm_split_cli_support::Options::new(&module);
     options.output_dir = folder;
     options.main_out_path = &main;
     options.main_module = "./fettle.js";
@@ -107,11 +108,8 @@ fn split(module: &[u8], folder: &Path) -> Result<BTreeMap<String, Vec<String>>> 
     let script = glue::harden(&fs::read_to_string(&link)?)?;
     fs::write(&link, script)?;
     say(&format!("{} chunks", parts.split_modules.len()));
-    Ok(parts
-        .prefetch_map
-        .into_iter()
-        .map(|(point, chunks)| (glue::island_of(&point), chunks.iter().map(|chunk| format!("{chunk}.wasm")).collect()))
-        .collect())
+    let needs = |point: &String| parts.prefetch_map.get(point).into_iter().flatten().map(|chunk| format!("{chunk}.wasm")).collect();
+    Ok(islands.iter().map(|(island, point)| (island.clone(), needs(point))).collect())
 }
 
 fn bind(folder: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ mod front;
 mod glue;
 mod site;
 mod style;
+mod together;
 
 use crate::house::House;
 use crate::step::{say, step};
