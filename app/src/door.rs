@@ -34,7 +34,7 @@ impl FromServerFnError for DoorError {
     type Encoder = JsonEncoding;
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let (code, status, sentence) = match error {
-            ServerFnErrorErr::Request(_) => ("offline", 503, "We could not reach Fettle. Check your connection and try again."),
+            ServerFnErrorErr::Request(_) => ("offline", 503, OFFLINE),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 ("malformed", 400, "The request could not be read. Reload the page and try again.")
             }
@@ -45,6 +45,9 @@ impl FromServerFnError for DoorError {
         Self { code: code.to_owned(), status, sentence: sentence.to_owned(), fields: Vec::new(), help: serde_json::Map::new() }
     }
 }
+
+/// What is said when the server was not reached.
+pub const OFFLINE: &str = "We could not reach Fettle. Check your connection and try again.";
 
 /// What server functions return.
 pub type Door<T> = Result<T, DoorError>;

@@ -3,6 +3,7 @@
 // Deep views make deep types.
 #![recursion_limit = "512"]
 
+pub mod browser;
 pub mod door;
 pub mod kit;
 pub mod live;

@@ -18,7 +18,7 @@ pub struct News {
 impl News {
     /// A text of the data, such as `booking_id`; empty where there is none.
     pub fn text(&self, name: &str) -> String {
-        js_sys::Reflect::get(&self.data, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
+        crate::browser::text(&self.data, name)
     }
 }
 
@@ -44,7 +44,8 @@ pub fn listen(_topics: &[String], _tell: impl Fn(&Told) + 'static) {}
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::{News, Told};
-    use js_sys::{JSON, Reflect};
+    use crate::browser::{member, text};
+    use js_sys::JSON;
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
     use wasm_bindgen::prelude::*;
@@ -111,10 +112,6 @@ mod browser {
         body.and_then(|body| body.get_attribute("data-cursor")).unwrap_or_default()
     }
 
-    fn text(of: &JsValue, name: &str) -> String {
-        Reflect::get(of, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
-    }
-
     impl Line {
         fn ask(&self, topic: &str) {
             let socket = self.socket.borrow();
@@ -162,7 +159,7 @@ mod browser {
             let Ok(frame) = JSON::parse(message) else { return };
             let (op, name, cursor) = (text(&frame, "op"), text(&frame, "topic"), text(&frame, "cursor"));
             let told = match op.as_str() {
-                "event" => Told::News(News { kind: text(&frame, "type"), data: Reflect::get(&frame, &"data".into()).unwrap_or_default() }),
+                "event" => Told::News(News { kind: text(&frame, "type"), data: member(&frame, "data") }),
                 "reload" => Told::Reload,
                 "subscribed" => {
                     self.reach(&name, cursor);

@@ -1,6 +1,7 @@
 // What a page costs over the wire, compressed, in a browser that has seen nothing yet.
 import type { Page } from "@playwright/test";
-import { expect, test } from "./house";
+import { expect, islandsRun, test } from "./house";
+import { openProvider, takeTime } from "./journey";
 
 const KIB = 1024;
 
@@ -15,6 +16,7 @@ async function cost(page: Page, path: string, settle: () => Promise<void>): Prom
   const own = new URL(test.info().project.use.baseURL!).origin;
   const client = await page.context().newCDPSession(page);
   await client.send("Network.enable");
+  await client.send("Network.setCacheDisabled", { cacheDisabled: true });
   const urls = new Map<string, string>();
   const found: Cost = { code: 0, loader: 0, total: 0, requests: 0 };
   client.on("Network.responseReceived", ({ requestId, response }) => urls.set(requestId, response.url));
@@ -41,5 +43,18 @@ for (const path of ["/", "/search"]) {
     expect(spent.loader, "the loader").toBeLessThanOrEqual(2 * KIB + 600 /* headers */);
     expect(spent.total, "the whole first load").toBeLessThanOrEqual(250 * KIB);
     expect(spent.requests).toBeLessThanOrEqual(10);
+  });
+}
+
+// What the gateway's own script and frame weigh is the gateway's.
+for (const [name, limit, open] of [
+  ["a provider page", 80, async () => {}],
+  ["the checkout", 90, takeTime],
+] as const) {
+  test(`${name} stays within ${limit} KiB of code @budget`, async ({ page }) => {
+    await openProvider(page, "tolliver");
+    await open(page);
+    const spent = await cost(page, page.url(), () => islandsRun(page));
+    expect(spent.code, "wasm and JS").toBeLessThanOrEqual(limit * KIB);
   });
 }

@@ -74,8 +74,9 @@ export async function islandsRun(page: Page) {
   if (plain || javaScriptEnabled === false) return;
   await page.waitForFunction(() =>
     [...document.querySelectorAll<HTMLElement>("leptos-island")]
-      .filter((island) => !island.closest("[data-start]") && island.firstElementChild?.getClientRects().length)
-      .filter((island) => island.firstElementChild!.getBoundingClientRect().top < innerHeight)
+      .filter((island) => !island.closest("[data-start]"))
+      // One without a box starts when the browser has time, others when they are in view.
+      .filter(({ firstElementChild: box }) => !box?.getClientRects().length || box.getBoundingClientRect().top < innerHeight)
       .every((island) => island.dataset.state),
   );
 }

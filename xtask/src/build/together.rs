@@ -13,8 +13,8 @@ use wasmparser::{Parser, Payload};
 
 /// File → the islands in it. An island that is not named here has a file of its own.
 const FILES: &[(&str, &[&str])] = &[
-    ("checkout", &["AddressHelp", "CardForm", "HoldVial"]),
-    ("desk", &["CalendarDrag", "CopyButton", "LivePart", "OpenDialogs", "WeekPainter"]),
+    ("checkout", &["PayByCard", "RunHold", "SuggestStreets"]),
+    ("desk", &["Copy", "DragCalendar", "FollowPart", "OpenDialogs", "PaintWeek"]),
 ];
 
 /// Names of a lazy function: its import, its export, and the import that loads its file.
@@ -81,12 +81,12 @@ mod tests {
     #[test]
     fn islands_of_one_page_get_one_name_and_others_keep_theirs() {
         let mut points = BTreeMap::new();
-        assert_eq!(renamed("__wasm_split_load_card_form_loader_130", &mut points), "__wasm_split_load_checkout");
-        let import = "__wasm_split_00hold_vial_loader_118300_import_dbe59aad1070cb6ddd7952fd8a7bd668_HoldVial_loader";
-        assert_eq!(renamed(import, &mut points), "__wasm_split_00checkout00_import_dbe59aad1070cb6ddd7952fd8a7bd668_HoldVial_loader");
+        assert_eq!(renamed("__wasm_split_load_pay_by_card_loader_130", &mut points), "__wasm_split_load_checkout");
+        let import = "__wasm_split_00run_hold_loader_118300_import_dbe59aad1070cb6ddd7952fd8a7bd668_RunHold_loader";
+        assert_eq!(renamed(import, &mut points), "__wasm_split_00checkout00_import_dbe59aad1070cb6ddd7952fd8a7bd668_RunHold_loader");
         assert_eq!(renamed("__wasm_split_load_palette_loader_17", &mut points), "__wasm_split_load_palette_loader_17");
         assert_eq!(renamed("memory", &mut points), "memory");
         let known: Vec<(&str, &str)> = points.iter().map(|(island, file)| (island.as_str(), file.as_str())).collect();
-        assert_eq!(known, [("CardForm", "checkout"), ("HoldVial", "checkout"), ("Palette", "palette_loader_17")]);
+        assert_eq!(known, [("Palette", "palette_loader_17"), ("PayByCard", "checkout"), ("RunHold", "checkout")]);
     }
 }

@@ -6,17 +6,24 @@
 mod follow;
 mod merge;
 
-use super::part::Region;
+use super::part::look_after;
 use crate::live;
 use leptos::prelude::*;
 
 /// `region` is the id of the part; `topics` of the live socket tell when to look again. `data-key` tells things of a list apart,
 /// `data-busy` in the part holds everything back, `data-ticks` on it asks for a look every minute.
-#[island(lazy)]
+#[component]
 pub fn LivePart(region: String, topics: Vec<String>) -> impl IntoView {
-    let line = follow::line(&region);
-    if cfg!(feature = "hydrate") {
-        live::listen(&topics, follow::listener(Region::from(region)));
+    view! {
+        <p class="toast live-line" role="status" id=follow::line(&region) data-part=region data-topics=topics.join(" ")></p>
+        <FollowPart />
     }
-    view! { <p class="toast live-line" role="status" id=line></p> }
+}
+
+/// What runs in the browser for a [`LivePart`].
+#[island(lazy)]
+pub fn FollowPart() -> impl IntoView {
+    if cfg!(feature = "hydrate") {
+        look_after("data-part", |region, topics| live::listen(topics, follow::listener(region)));
+    }
 }

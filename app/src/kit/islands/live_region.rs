@@ -6,18 +6,24 @@
 mod navigate;
 mod times;
 
-use super::part::Region;
+use super::part::look_after;
 use crate::live;
 use leptos::prelude::*;
 
 /// `region` is the id of the part; its links and GET forms marked `data-nav` are taken over. `topics` of the live socket tell when free
 /// times changed.
-#[island(lazy)]
+#[component]
 pub fn LiveRegion(region: String, topics: Vec<String>) -> impl IntoView {
-    // Nothing here is drawn or redrawn by signals, so there is nothing to wait for.
+    view! { <span hidden data-region=region data-topics=topics.join(" ")><FollowRegion /></span> }
+}
+
+/// What runs in the browser for a [`LiveRegion`].
+#[island(lazy)]
+pub fn FollowRegion() -> impl IntoView {
     if cfg!(feature = "hydrate") {
-        let region = Region::from(region);
-        navigate::start(&region);
-        live::listen(&topics, times::listener(region));
+        look_after("data-region", |region, topics| {
+            navigate::start(&region);
+            live::listen(topics, times::listener(region));
+        });
     }
 }

@@ -7,8 +7,8 @@ mod open_dialogs;
 mod palette;
 mod part;
 
-pub use copy_button::CopyButton;
-pub use live_part::LivePart;
-pub use live_region::LiveRegion;
+pub use copy_button::{Copy, CopyButton};
+pub use live_part::{FollowPart, LivePart};
+pub use live_region::{FollowRegion, LiveRegion};
 pub use open_dialogs::OpenDialogs;
 pub use palette::Palette;

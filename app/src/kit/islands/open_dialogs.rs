@@ -1,38 +1,33 @@
 //! Dialogs over a page, where scripting runs. Each also exists as a page of its own.
 
+use crate::browser::{around, is_first, on, told};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, MouseEvent};
 
 /// Links with `data-dialog`, the id of a `<dialog>` of the page, open it; without this island they lead to the page that asks the same.
 #[island(lazy)]
 pub fn OpenDialogs() -> impl IntoView {
-    Effect::new(|_| run::start());
+    if cfg!(feature = "hydrate") && is_first("dialogs") {
+        start();
+    }
 }
 
-mod run {
-    use leptos::prelude::*;
-    use wasm_bindgen::JsCast;
-    use wasm_bindgen::closure::Closure;
-    use web_sys::{Element, HtmlDialogElement, MouseEvent};
-
-    pub fn start() {
-        let pressed = Closure::<dyn FnMut(MouseEvent)>::new(move |event: MouseEvent| {
-            let Some(target) = event.target().and_then(|it| it.dyn_into::<Element>().ok()) else { return };
-            if let Some(dialog) = target.dyn_ref::<HtmlDialogElement>().filter(|dialog| dialog.open()) {
-                // its own box is covered by what it holds: this was beside it
-                dialog.close();
-                return;
-            }
-            if event.default_prevented() || event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() {
-                return;
-            }
-            let Ok(Some(link)) = target.closest("a[data-dialog]") else { return };
-            let id = link.get_attribute("data-dialog").unwrap_or_default();
-            let Some(dialog) = document().get_element_by_id(&id).and_then(|it| it.dyn_into::<HtmlDialogElement>().ok()) else { return };
-            if dialog.show_modal().is_ok() {
-                event.prevent_default();
-            }
-        });
-        let _ = document().add_event_listener_with_callback("click", pressed.as_ref().unchecked_ref());
-        pressed.forget();
-    }
+fn start() {
+    on(&document(), "click", |event| {
+        let Some(event) = event.dyn_ref::<MouseEvent>() else { return };
+        if let Some(dialog) = event.target().and_then(|it| it.dyn_into::<HtmlDialogElement>().ok()).filter(HtmlDialogElement::open) {
+            // its own box is covered by what it holds: this was beside it
+            dialog.close();
+            return;
+        }
+        if event.default_prevented() || event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() {
+            return;
+        }
+        let Some(link) = around(event, "a[data-dialog]") else { return };
+        let dialog = document().get_element_by_id(&told(&link, "data-dialog")).and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
+        if dialog.is_some_and(|dialog| dialog.show_modal().is_ok()) {
+            event.prevent_default();
+        }
+    });
 }

@@ -2,7 +2,7 @@
 //!
 //! The server draws both dialogs; nothing of this is fetched before someone asks for it (`data-start="use"`, see public/loader.js).
 
-use super::part::{each, on};
+use crate::browser::{each, on};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent};

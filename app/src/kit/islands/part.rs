@@ -1,5 +1,8 @@
 //! A part of a page that is drawn by the server and replaced in the browser.
 
+pub(super) use crate::browser::{each, on};
+
+use crate::browser::{each_of_page, is_first, told};
 use leptos::prelude::{document, window};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -13,18 +16,15 @@ pub(super) fn part(region: &Region) -> Option<Element> {
     document().get_element_by_id(region)
 }
 
-pub(super) fn on(target: &web_sys::EventTarget, kind: &str, act: impl FnMut(Event) + 'static) {
-    let act = Closure::<dyn FnMut(Event)>::new(act).into_js_value();
-    let _ = target.add_event_listener_with_callback(kind, act.unchecked_ref());
-}
-
-pub(super) fn each(within: &Element, selector: &str, mut act: impl FnMut(Element)) {
-    let Ok(list) = within.query_selector_all(selector) else { return };
-    for at in 0..list.length() {
-        if let Some(element) = list.item(at) {
-            act(element.unchecked_into());
+/// Starts what looks after the parts that are named in that attribute, with the topics beside it. Each is started once.
+pub(super) fn look_after(attribute: &str, start: impl Fn(Region, &[String])) {
+    each_of_page(&["[", attribute, "]"].concat(), |element| {
+        let region = told(&element, attribute);
+        if is_first(&[attribute, " ", &region].concat()) {
+            let topics: Vec<String> = told(&element, "data-topics").split_whitespace().map(str::to_owned).collect();
+            start(Region::from(region), &topics);
         }
-    }
+    });
 }
 
 /// The part as the server draws it at that address, and the page's title.

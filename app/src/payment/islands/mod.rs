@@ -1,7 +1,7 @@
 //! The card form on the checkout page.
 
 mod card_form;
-#[cfg(feature = "hydrate")]
 mod gateway;
+mod panel;
 
-pub use card_form::{CardForm, CardFormProps};
+pub use card_form::{CardForm, CardFormProps, PayByCard};

@@ -1,6 +1,11 @@
 //! The week as a grid of half hours, painted by dragging. The plain time fields are its children and work without it.
 
+use crate::browser::{around, each, find, is_first, on};
 use leptos::prelude::*;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement, PointerEvent};
 
 const CELLS: usize = 48;
 const HALF_HOUR: i32 = 30;
@@ -8,65 +13,86 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// `hours` are weekday (Monday is 1), from and to in minutes from midnight; what passes midnight is drawn on the next day.
 /// Once something was painted, a hidden field `painted` carries the week and the server prefers it over the time fields.
-#[island(lazy)]
+#[component]
 pub fn WeekPainter(hours: Vec<(u8, i32, i32)>, children: Children) -> impl IntoView {
-    let (cells, set_cells) = signal(cells_of(&hours));
-    let (is_painted, set_painted) = signal(false);
-    // whether the stroke opens or closes, while the pointer is down
-    let stroke = StoredValue::new(None::<bool>);
-    let paint = move |event: &leptos::ev::PointerEvent| {
-        let Some(at) = cell_under(event) else { return };
-        let opens = stroke.get_value().unwrap_or_else(|| !cells.with_untracked(|cells| cells[at]));
-        stroke.set_value(Some(opens));
-        if cells.with_untracked(|cells| cells[at]) != opens {
-            set_cells.update(|cells| cells[at] = opens);
-            set_painted.set(true);
-        }
-    };
+    let cells = cells_of(&hours);
     let rows = DAYS
         .into_iter()
         .enumerate()
         .map(|(day, name)| {
-            let row = (0..CELLS)
-                .map(|hour| {
-                    let at = day * CELLS + hour;
-                    let is_open = move || cells.with(|cells| cells[at]).then_some("");
-                    view! { <i data-at=at.to_string() data-open=is_open></i> }
-                })
-                .collect_view();
+            let row = (0..CELLS).map(|half| view! { <i data-open=cells[day * CELLS + half].then_some("")></i> }).collect_view();
             view! { <span class="day">{name}</span> <span class="cells">{row}</span> }
         })
         .collect_view();
     let marks = [0, 6, 12, 18, 24].map(|hour| view! { <span>{format!("{hour:02}:00")}</span> }).collect_view();
-    let value = move || if is_painted.get() { cells.with(|cells| text_of(cells)) } else { String::new() };
     view! {
-        <div
-            class="painter"
-            aria-hidden="true"
-            on:pointerdown=move |event| {
-                event.prevent_default();
-                stroke.set_value(None);
-                paint(&event);
-            }
-            on:pointermove=move |event| {
-                if event.buttons() & 1 == 1 && stroke.get_value().is_some() {
-                    paint(&event);
-                }
-            }
-            on:pointerup=move |_| stroke.set_value(None)
-        >
-            {rows}
-            <span class="marks">{marks}</span>
+        <div class="paints">
+            <div class="painter" aria-hidden="true">{rows} <span class="marks">{marks}</span></div>
+            <input type="hidden" name="painted" />
+            {children()}
+            <PaintWeek />
         </div>
-        <input type="hidden" name="painted" prop:value=value />
-        // whoever types afterwards means what they typed
-        <div on:input=move |_| set_painted.set(false)>{children()}</div>
     }
 }
 
-fn cell_under(event: &leptos::ev::PointerEvent) -> Option<usize> {
-    let element = document().element_from_point(event.client_x() as f32, event.client_y() as f32)?;
-    element.get_attribute("data-at")?.parse().ok().filter(|at| *at < 7 * CELLS)
+/// What runs in the browser for a [`WeekPainter`].
+#[island(lazy)]
+pub fn PaintWeek() -> impl IntoView {
+    if cfg!(feature = "hydrate") && is_first("painter") {
+        start();
+    }
+}
+
+fn start() {
+    // whether the stroke opens or closes, while the pointer is down
+    let stroke = Rc::new(Cell::new(None::<bool>));
+    let begun = stroke.clone();
+    on(&document(), "pointerdown", move |event| {
+        if around(&event, ".painter").is_some() {
+            event.prevent_default();
+            begun.set(None);
+            paint(&begun, event.unchecked_ref());
+        }
+    });
+    let moved = stroke.clone();
+    on(&document(), "pointermove", move |event| {
+        let event: &PointerEvent = event.unchecked_ref();
+        if event.buttons() & 1 == 1 && moved.get().is_some() {
+            paint(&moved, event);
+        }
+    });
+    on(&document(), "pointerup", move |_| stroke.set(None));
+    // whoever types afterwards means what they typed
+    on(&document(), "input", |event| {
+        if let Some(field) = around(&event, ".paints").and_then(|week| painted(&week)) {
+            field.set_value("");
+        }
+    });
+}
+
+fn painted(week: &Element) -> Option<HtmlInputElement> {
+    find(week, "[name=painted]")?.dyn_into().ok()
+}
+
+fn paint(stroke: &Cell<Option<bool>>, event: &PointerEvent) {
+    // under the pointer, which a stroke keeps at the cell where it began
+    let Some(cell) = document().element_from_point(event.client_x() as f32, event.client_y() as f32) else { return };
+    let Ok(Some(week)) = cell.closest(".paints") else { return };
+    if !cell.matches(".cells > i").unwrap_or(false) {
+        return;
+    }
+    let is_open = cell.has_attribute("data-open");
+    let opens = stroke.get().unwrap_or(!is_open);
+    stroke.set(Some(opens));
+    if is_open == opens {
+        return;
+    }
+    let _ = cell.toggle_attribute_with_force("data-open", opens);
+    let mut cells = Vec::with_capacity(7 * CELLS);
+    each(&week, ".cells > i", |cell| cells.push(cell.has_attribute("data-open")));
+    if let Some(field) = painted(&week) {
+        field.set_value(&text_of(&cells));
+    }
 }
 
 fn cells_of(hours: &[(u8, i32, i32)]) -> Vec<bool> {
@@ -83,15 +109,15 @@ fn cells_of(hours: &[(u8, i32, i32)]) -> Vec<bool> {
 /// `1:540-720,1:780-1080`, or `-` for a week that is closed.
 fn text_of(cells: &[bool]) -> String {
     let mut ranges = Vec::new();
-    for day in 0..7 {
-        let row = &cells[day * CELLS..(day + 1) * CELLS];
+    for (day, row) in cells.chunks(CELLS).enumerate() {
         let mut from = None;
         // one more, closed, ends a range that lasts until midnight
         for (at, is_open) in row.iter().copied().chain([false]).enumerate() {
             match (from, is_open) {
                 (None, true) => from = Some(at),
                 (Some(begin), false) => {
-                    ranges.push(format!("{}:{}-{}", day + 1, begin as i32 * HALF_HOUR, at as i32 * HALF_HOUR));
+                    let minute = |half: usize| (half as i32 * HALF_HOUR).to_string();
+                    ranges.push([&(day + 1).to_string(), ":", &minute(begin), "-", &minute(at)].concat());
                     from = None;
                 }
                 _ => {}
