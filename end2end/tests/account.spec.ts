@@ -64,6 +64,10 @@ test("a token is shown once, and opens what it was made for", async ({ page, req
   const shown = page.locator("main code").first();
   const token = (await shown.innerText()).trim();
   expect(token.length).toBeGreaterThan(20);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
   expect((await request.get("/api/v1/me", { headers: { authorization: `Bearer ${token}` } })).status()).toBe(200);
   expect((await request.get("/api/v1/me", { headers: { authorization: `Bearer ${token}x` } })).status()).toBe(401);
   await page.goto("/settings/tokens");

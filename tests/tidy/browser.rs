@@ -77,6 +77,25 @@ fn islands_are_lazy() {
 }
 
 #[test]
+fn islands_have_no_properties() {
+    let mut problems = Vec::new();
+    for (name, text) in files("app/src", &["rs"]) {
+        for part in code(&text).split("#[island").skip(1) {
+            let signature = part.split("fn ").nth(1).unwrap_or_default();
+            let (island, rest) = signature.split_once('(').unwrap_or_default();
+            let properties = rest.split(')').next().unwrap_or_default().trim();
+            if !properties.is_empty() && properties != "children: Children" {
+                problems.push(format!("{name}: {island}({properties})"));
+            }
+        }
+    }
+    expect_none(
+        problems,
+        "Draw it in a #[component] beside it, with what the island needs in attributes: see docs/decisions/0010-islands-act.md.",
+    );
+}
+
+#[test]
 fn server_functions_have_an_address_of_their_own() {
     let problems = files("app/src", &["rs"])
         .into_iter()

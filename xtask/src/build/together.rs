@@ -5,7 +5,7 @@
 //! before it looks, and it keeps them together.
 
 use super::glue;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::collections::BTreeMap;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportSection, ImportSection, Module, RawSection};
@@ -54,6 +54,9 @@ pub fn group(module: &[u8]) -> Result<(Vec<u8>, BTreeMap<String, String>)> {
                 }
             }
         }
+    }
+    for island in FILES.iter().flat_map(|(_, islands)| *islands) {
+        ensure!(points.contains_key(*island), "{island} stands in xtask/src/build/together.rs, and is no island");
     }
     Ok((out.finish(), points))
 }

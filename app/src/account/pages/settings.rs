@@ -1,6 +1,7 @@
 //! What people settle about their own account: profile, security, sessions, tokens.
 
 use crate::kit::format::{Time, date, relative};
+use crate::kit::islands::CopyButton;
 use crate::kit::{Badge, Button, Card, Check, Empty, ErrorSummary, Field, Filled, Icon, Kind, Notice, Select, State, Tab, Tabs, icon};
 use domain::account::{MeView, SCOPES, SecurityNoteView, SessionView, TokenCreated, TokenView};
 use domain::time::Instant;
@@ -204,7 +205,7 @@ fn secret_once(created: TokenCreated) -> impl IntoView {
         <Notice state=State::Good announce=true>
             <strong>"Copy it now: it is not shown again"</strong>
             <p class="small">"“"{created.token.name}"” acts for you until "{date(created.token.expires_at.utc_date())}". Keep it like a password."</p>
-            <p><code class="secret">{created.secret}</code></p>
+            <p class="row"><code class="secret">{created.secret.clone()}</code> <CopyButton text=created.secret label="Copy" /></p>
         </Notice>
     }
 }

@@ -1,7 +1,7 @@
 //! One's bookings: the next one large, what follows, what is past.
 
 use crate::booking::parts::{Leaf, StatusBadge, When};
-use crate::kit::islands::LivePart;
+use crate::kit::islands::{CopyButton, LivePart};
 use crate::kit::{Empty, Icon, LinkButton, ProviderMark, icon_s};
 use domain::booking::model::{BookingItem, Status};
 use domain::id::Id;
@@ -113,7 +113,10 @@ fn feed_part(feed: Option<String>, is_empty: bool) -> AnyView {
         view! {
             <div class="field">
                 <label for="feed">"Your private calendar address"</label>
-                <input class="input" id="feed" readonly value=address />
+                <div class="row">
+                    <input class="input" id="feed" readonly value=address.clone() />
+                    <CopyButton text=address label="Copy" />
+                </div>
                 <p class="help">"Whoever has it sees your bookings. It is shown this once; make a new one to end it."</p>
             </div>
         }
