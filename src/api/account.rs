@@ -2,10 +2,13 @@
 
 use super::extract::{Json, Path};
 use super::problem::{Problem, ProblemBody};
+use super::repeat::ShownOnce;
 use crate::state::AppState;
 use crate::web::account::user_agent;
 use crate::web::caller::Caller;
 use crate::web::session::Visit;
+use axum::Extension;
+use axum::response::IntoResponse;
 use domain::account::{self, Claimed, CreateToken, MeView, Password, Register, SessionView, SignIn, TokenCreated, TokenView, UpdateMe};
 use domain::id::{SessionId, TokenId};
 use domain::page::Page;
@@ -190,11 +193,11 @@ async fn tokens(Caller(ctx): Caller) -> Result<Json<Page<TokenView>>, Problem> {
     Ok(Json(Page::whole(account::list_tokens(&ctx).await?)))
 }
 
-/// The secret is in this answer and nowhere else.
+/// The secret is in this answer and nowhere else: repeated with the same Idempotency-Key, it answers 409 `answer_shown_once`.
 #[utoipa::path(post, path = "/tokens", tag = "account", request_body = CreateToken,
-    responses((status = 201, body = TokenCreated), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
-async fn create_token(Caller(ctx): Caller, Json(input): Json<CreateToken>) -> Result<(StatusCode, Json<TokenCreated>), Problem> {
-    Ok((StatusCode::CREATED, Json(account::create_token(&ctx, input).await?)))
+    responses((status = 201, body = TokenCreated), (status = 401, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+async fn create_token(Caller(ctx): Caller, Json(input): Json<CreateToken>) -> Result<impl IntoResponse, Problem> {
+    Ok((StatusCode::CREATED, Extension(ShownOnce), Json(account::create_token(&ctx, input).await?)))
 }
 
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "account", params(("id" = TokenId, Path)),

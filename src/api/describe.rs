@@ -24,6 +24,12 @@ pub fn needs_sign_in(method: &str, route: &str) -> bool {
     }
 }
 
+/// Whether an answer is kept under the request's `Idempotency-Key`. Not where a password or a secret link is sent, and the answer's session
+/// cookie could not be given again; not where messages have ids of their own.
+pub fn keeps_answers(route: &str) -> bool {
+    !route.starts_with("/auth/") && !route.starts_with("/webhooks/")
+}
+
 /// Completes the description that the handlers' annotations began. `api` is the OpenAPI document.
 pub fn complete(api: &mut Value) {
     let Some(paths) = api["paths"].as_object_mut() else { return };
@@ -40,7 +46,7 @@ pub fn complete(api: &mut Value) {
 fn describe(method: &str, route: &str, call: &mut Map<String, Value>) {
     call.insert("operationId".to_owned(), name(method, route).into());
     call.insert("security".to_owned(), security(method, route));
-    if method != "GET" && !route.starts_with("/webhooks/") {
+    if method != "GET" && keeps_answers(route) {
         let parameters = call.entry("parameters").or_insert_with(|| json!([]));
         if let Some(list) = parameters.as_array_mut() {
             list.push(idempotency_key());
@@ -84,7 +90,7 @@ fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "Kept for 24 hours: the same key and request get the first answer again, another request with it is refused with 422.",
+        "description": "Kept for 24 hours: the same key and request get the first answer again, another request with it is refused with 422. An answer with a secret in it is not kept: its repetition changes nothing and answers 409 `answer_shown_once`.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
     })
 }

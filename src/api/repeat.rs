@@ -1,9 +1,13 @@
 //! `Idempotency-Key` on any call that changes something: the first answer is kept and given again.
+//!
+//! What is kept can be read by whoever reads the database, so nothing secret is: of an answer that is [`ShownOnce`] only the fact that it was
+//! given, and of calls that carry a password (all below `/auth/`, where a hash of the request would be a quick hash of the password) nothing.
 
+use super::describe::keeps_answers;
 use super::problem::Problem;
 use crate::layers::failure::failed;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::ctx::Ctx;
@@ -21,8 +25,17 @@ const WAITS: u32 = 50;
 const WAIT: Duration = Duration::from_millis(100);
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
+/// On an answer, as an extension: it carries a secret that is not kept here. A repeated request is told that it was done, with 409, and does
+/// nothing again.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownOnce;
+
 pub async fn layer(request: Request, next: Next) -> Response {
     let Some(key) = request.headers().get(HEADER).cloned() else { return next.run(request).await };
+    let route = request.extensions().get::<MatchedPath>().and_then(|path| path.as_str().strip_prefix("/api/v1"));
+    if !route.is_some_and(keeps_answers) {
+        return next.run(request).await;
+    }
     let ctx = request.extensions().get::<Ctx>().cloned();
     let (Some(ctx), true) = (ctx, matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE)) else {
         return next.run(request).await;
@@ -81,6 +94,10 @@ async fn keep(ctx: &Ctx, scope: &str, key: &str, response: Response) -> Result<R
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
+    if parts.extensions.get::<ShownOnce>().is_some() {
+        idempotency::finish(ctx, scope, key, status.as_u16(), &json!({ "shown_once": true })).await?;
+        return Ok(Response::from_parts(parts, body));
+    }
     let body = to_bytes(body, LARGEST_ANSWER).await.map_err(Error::internal)?;
     let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let kept = json!({
@@ -93,6 +110,11 @@ async fn keep(ctx: &Ctx, scope: &str, key: &str, response: Response) -> Result<R
 }
 
 fn again(status: u16, kept: &Value) -> Result<Response> {
+    if kept["shown_once"] == true {
+        let sentence =
+            "This was done already. Its answer held a secret that is shown once; if it was lost, revoke what was made and begin anew.";
+        return Ok(Problem::new(StatusCode::CONFLICT, "answer_shown_once", sentence).into_response());
+    }
     let body = kept["body"].as_str().unwrap_or("").to_owned();
     let mut response = (StatusCode::from_u16(status).map_err(Error::internal)?, body).into_response();
     response.headers_mut().remove(header::CONTENT_TYPE);
