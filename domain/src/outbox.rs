@@ -1,8 +1,10 @@
 //! Writing to and reading from the event spine.
 //!
-//! Ids and transaction ids are handed out before commit, so neither is commit order. A reader
-//! therefore only sees rows whose transaction is below its snapshot's xmin: everything below that
-//! has ended, and nothing can appear there later.
+//! Ids and transaction ids are handed out before commit, so neither is commit order. Each event has a
+//! place instead (the column `xid`, by `spine_place()`): its transaction's id or, if that is higher, the
+//! highest id that had ended when it was recorded, so that what waited for another's commit stands behind
+//! it. A reader only sees places below its snapshot's xmin: everything below that has ended, and nothing
+//! can appear there later.
 
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
@@ -170,4 +172,94 @@ pub async fn find(db: impl PgExecutor<'_>, id: i64) -> Result<Option<Event>> {
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(Row::event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+    use sqlx::PgPool;
+
+    async fn begin(world: &World) -> Tx {
+        let mut tx = world.system().begin().await.expect("begins");
+        // Its first write; what comes after it may wait for a lock.
+        sqlx::query("select pg_current_xact_id()").execute(&mut *tx).await.expect("an id");
+        tx
+    }
+
+    async fn tell(world: &World, tx: &mut Tx, kind: EventKind) {
+        record(tx, &world.system(), NewEvent::new(kind)).await.expect("records");
+    }
+
+    /// What a reader gets from here on, as far as it may be read; the place moves on.
+    async fn read(world: &World, place: &mut Cursor) -> Vec<EventKind> {
+        let events = list_after(&world.db, *place, 100).await.expect("lists");
+        *place = events.last().map_or(*place, |event| event.cursor);
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// Reads until nothing is held back: the horizon is the cluster's, and other tests' transactions end soon.
+    async fn read_all(world: &World, place: &mut Cursor) -> Vec<EventKind> {
+        let mut found = read(world, place).await;
+        for _ in 0..500 {
+            if !is_any_held_back(&world.db).await.expect("looks") {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            found.extend(read(world, place).await);
+        }
+        found.extend(read(world, place).await);
+        found
+    }
+
+    const ORDER: [EventKind; 2] = [EventKind::BookingReleased, EventKind::BookingHeld];
+
+    /// Someone wrote first, then waited until another had given the slot back, and took it.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn what_waited_for_a_commit_stands_behind_it(db: PgPool) {
+        let world = World::new(db);
+        let mut place = cursor(&world.db).await.expect("a place");
+        let mut waiting = begin(&world).await;
+        let mut releasing = begin(&world).await;
+        tell(&world, &mut releasing, ORDER[0]).await;
+        world.system().commit(releasing).await.expect("commits");
+        tell(&world, &mut waiting, ORDER[1]).await;
+        world.system().commit(waiting).await.expect("commits");
+        assert_eq!(read_all(&world, &mut place).await, ORDER);
+    }
+
+    /// The same, read while a third one between them holds the second back: not even then does the effect come first.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn an_effect_is_not_read_before_its_cause(db: PgPool) {
+        let world = World::new(db);
+        let mut place = cursor(&world.db).await.expect("a place");
+        let mut waiting = begin(&world).await;
+        let between = begin(&world).await;
+        let mut releasing = begin(&world).await;
+        tell(&world, &mut releasing, ORDER[0]).await;
+        world.system().commit(releasing).await.expect("commits");
+        tell(&world, &mut waiting, ORDER[1]).await;
+        world.system().commit(waiting).await.expect("commits");
+        let mut found = read(&world, &mut place).await;
+        world.system().commit(between).await.expect("commits");
+        found.extend(read_all(&world, &mut place).await);
+        assert_eq!(found, ORDER);
+    }
+
+    /// On a quiet database an event is readable as soon as it is committed, whatever had higher ids meanwhile.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_place_is_never_one_that_nobody_has_reached(db: PgPool) {
+        let world = World::new(db);
+        let mut early = begin(&world).await;
+        for _ in 0..3 {
+            world.system().commit(begin(&world).await).await.expect("commits");
+        }
+        tell(&world, &mut early, ORDER[0]).await;
+        world.system().commit(early).await.expect("commits");
+        let is_reached: bool = sqlx::query_scalar("select bool_and(xid < pg_snapshot_xmax(pg_current_snapshot())) from events")
+            .fetch_one(&world.db)
+            .await
+            .expect("a place");
+        assert!(is_reached);
+    }
 }
