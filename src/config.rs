@@ -62,6 +62,11 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("FETTLE_LIVE_HEARTBEAT_S", "30", "Seconds between two heartbeats on a live socket, 1 to 300."),
     variable("FETTLE_LIVE_SILENCE_S", "75", "Seconds after which a live socket that says nothing is closed, 2 to 900."),
+    variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "http://host:4318 of a collector that takes traces by OTLP over HTTP; without it none are sent.",
+    ),
     variable("REDIS_URL", "", "redis://host:port; carries limits and messages between nodes instead of Postgres."),
     variable("SMTP_URL", "", "smtp://host:port, smtps://user:password@host; without it mails wait in the queue."),
     variable("MAIL_FROM", "Fettle <no-reply@localhost>", "The sender of all e-mails."),
@@ -118,6 +123,8 @@ pub struct Config {
     pub live_heartbeat: Duration,
     /// Until a silent one is closed.
     pub live_silence: Duration,
+    /// The base address of a collector of traces.
+    pub otlp_endpoint: Option<String>,
     pub redis_url: Option<String>,
     pub smtp_url: Option<String>,
     pub mail_from: String,
@@ -185,6 +192,7 @@ impl Config {
             },
             live_heartbeat: Duration::from_secs(read.within("FETTLE_LIVE_HEARTBEAT_S", 1, 300).into()),
             live_silence: Duration::from_secs(read.within("FETTLE_LIVE_SILENCE_S", 2, 900).into()),
+            otlp_endpoint: read.otlp_endpoint(),
             redis_url: read.optional("REDIS_URL"),
             smtp_url: read.optional("SMTP_URL"),
             mail_from: read.text("MAIL_FROM"),
@@ -294,6 +302,14 @@ impl Reader {
         }
         url
     }
+    fn otlp_endpoint(&mut self) -> Option<String> {
+        let text = self.optional("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+        let address: Option<reqwest::Url> = self.parse(&text, "OTEL_EXPORTER_OTLP_ENDPOINT", "an address such as http://127.0.0.1:4318");
+        if address.is_some_and(|address| !matches!(address.scheme(), "http" | "https")) {
+            self.problems.push(format!("OTEL_EXPORTER_OTLP_ENDPOINT is {text:?}, but must begin with http:// or https://"));
+        }
+        Some(text)
+    }
     fn stripe(&mut self) -> Option<Stripe> {
         let names = ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"];
         if names.iter().all(|name| self.optional(name).is_none()) {
@@ -356,6 +372,7 @@ mod tests {
             ("STRIPE_SECRET_KEY", "sk_x"),
             ("FETTLE_TYPO", "1"),
             ("FETTLE_CRASH_AT", "job.done"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         ])
         .err()
         .expect("invalid")
@@ -369,6 +386,7 @@ mod tests {
             "STRIPE_WEBHOOK_SECRET",
             "FETTLE_TYPO",
             "FETTLE_CRASH_AT",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
         ] {
             assert!(problems.iter().any(|line| line.contains(name)), "{name} in {problems:?}");
         }

@@ -51,9 +51,13 @@ enum AdminCommand {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::from_env()?;
-    telemetry::start(&config);
     rustls::crypto::ring::default_provider().install_default().ok().context("the TLS provider was already chosen")?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments.command, config))
+    let traces = telemetry::start(&config).context("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments.command, config));
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    outcome
 }
 
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use super::failure::failed;
 use crate::state::AppState;
+use crate::telemetry::traces;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -43,11 +44,12 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let method = request.method().clone();
     let path = without_secret(request.uri().path()).into_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched".to_owned(), |m| m.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = %id);
+    let span = traces::request(state.config.otlp_endpoint.is_some(), &id, &method, &route, request.headers());
     let started = std::time::Instant::now();
     let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
     let took = started.elapsed();
     let status = response.status().as_u16();
+    traces::answered(&span, status);
     span.in_scope(|| tracing::info!(%method, path, status, took_ms = took.as_secs_f64() * 1000.0, "request"));
     crate::metrics::ANSWERS.note(took.as_millis() < crate::metrics::PROMPT_MS as u128);
     metrics::histogram!("http_request_seconds", "route" => route, "method" => method.to_string(), "status" => status.to_string())

@@ -15,12 +15,15 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
+use tracing::Dispatch;
+use tracing::dispatcher::DefaultGuard;
+use tracing::subscriber::NoSubscriber;
 
 pub const COOKIE: &str = "fettle";
 
@@ -196,4 +199,14 @@ pub async fn listen_with(state: &AppState, router: &Router, fanout: Arc<dyn Fano
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     Listening { address, stop }
+}
+
+/// What this thread logs goes to `subscriber` until the guard is dropped, whatever other tests of the process do meanwhile.
+///
+/// While there is a single subscriber, tracing asks the default of whichever thread first comes to a place whether anyone wants to hear of it,
+/// and remembers the answer for all. So there is always a second one, which wants nothing.
+pub fn hear(subscriber: impl Into<Dispatch>) -> DefaultGuard {
+    static SILENT: OnceLock<Dispatch> = OnceLock::new();
+    SILENT.get_or_init(|| Dispatch::new(NoSubscriber::default()));
+    tracing::dispatcher::set_default(&subscriber.into())
 }

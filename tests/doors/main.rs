@@ -22,3 +22,4 @@ mod scans;
 mod sessions;
 mod stampede;
 mod tokens;
+mod traces;

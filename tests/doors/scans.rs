@@ -1,6 +1,6 @@
 //! What must hold for every answer, and what must never be written down.
 
-use super::harness::{Answer, Browser, Doors};
+use super::harness::{Answer, Browser, Doors, hear};
 use super::routes::{all, filled};
 use axum::body::Body;
 use http::Method;
@@ -115,7 +115,7 @@ async fn no_secret_reaches_the_log(db: PgPool) {
     let log = Log::default();
     let writer = log.clone();
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).json().finish();
-    let _listening = tracing::subscriber::set_default(lines);
+    let _listening = hear(lines);
     let doors = Doors::new(db);
     let provider = doors.world.a_provider().await;
     let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), NEW.to_owned(), CARD.to_owned()];
