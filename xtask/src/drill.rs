@@ -1,5 +1,7 @@
 //! `cargo xtask drill NAME`: a house of its own for a bad day. The drill itself is a program of the workspace, which gets told where everything is.
 
+mod scan;
+
 use crate::children;
 use crate::house::House;
 use crate::node;
@@ -10,7 +12,7 @@ use anyhow::{Context, Result};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
-    /// stampede, webhooks, kill, database, live, nodes, flood, restore, fuzz; all of them, one after another, without a name.
+    /// stampede, webhooks, kill, database, live, nodes, flood, restore, scan, fuzz; all of them, one after another, without a name.
     pub names: Vec<String>,
     /// As long and as hard as it gets; begins where the last full one was interrupted.
     #[arg(long)]
@@ -23,7 +25,7 @@ pub struct Options {
     pub built: bool,
 }
 
-const ALL: [&str; 9] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "fuzz"];
+const ALL: [&str; 10] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "scan", "fuzz"];
 /// How long each reader is fed with damage.
 const FUZZ_SECONDS: &str = "60";
 
@@ -39,7 +41,11 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
         if children::is_stopped() {
             break;
         }
-        let outcome = if name == "fuzz" { fuzz(house) } else { one(house, profile, &name, options.full, false) };
+        let outcome = match name.as_str() {
+            "fuzz" => fuzz(house),
+            "scan" => scan::scan(house, profile, options.full),
+            name => one(house, profile, name, options.full, false),
+        };
         if let Err(cause) = outcome {
             eprintln!("✗ {name}: {cause:#}");
             broken.push(name);

@@ -13,7 +13,7 @@ use std::process::Command;
 pub fn install(house: &House, folder: &str) -> Result<PathBuf> {
     let lock = house.root.join(folder).join("requirements.txt");
     let text = fs::read(&lock).context("requirements.txt is missing")?;
-    let place = house.corner().join("python");
+    let place = house.corner().join(format!("python-{}", folder.replace('/', "-")));
     let python = place.join("bin/python");
     let mark = place.join(".installed");
     let hash = hex::encode(Sha256::digest(&text));

@@ -1,0 +1,36 @@
+//! The drill in which a scanner that others wrote looks for holes: sqlmap against the demo town.
+
+use crate::house::House;
+use crate::postgres::{Database, Kind};
+use crate::python;
+use crate::stage::{Ports, Stage};
+use crate::step::loud;
+use anyhow::Result;
+use std::process::Command;
+
+/// Nobody meets a limit where a hole is looked for.
+const SETTINGS: [&str; 4] = ["FETTLE_LIMIT_GENERAL", "FETTLE_LIMIT_SENSITIVE", "FETTLE_LIMIT_BOOKING", "FETTLE_LIMIT_SEARCH"];
+
+pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<()> {
+    let python = python::install(house, "drill/scan")?;
+    let database = Database::open(house, Kind::Drilled)?;
+    let folder = house.target.join("stage/drill-scan");
+    let _ = std::fs::remove_dir_all(&folder);
+    let stage = Stage {
+        house,
+        profile,
+        ports: Ports::free()?,
+        database_url: database.fresh("drill_scan")?,
+        folder,
+        settings: SETTINGS.map(|name| (name, "1000000".to_owned())).to_vec(),
+    };
+    stage.prepare()?;
+    let _running = stage.play()?;
+    let mut command = Command::new(python);
+    command.arg(house.root.join("drill/scan/run.py")).arg(format!("http://{}", stage.ports.server)).arg(stage.folder.join("scan"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    if is_full {
+        command.arg("--full");
+    }
+    loud("drill: scan", &mut command)
+}
