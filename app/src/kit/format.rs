@@ -124,7 +124,7 @@ pub fn percent(bp: i64) -> String {
         rest => format!("{sign}{}.{rest:02} %", bp / 100),
     }
 }
-/// `just now`, `5 min ago`, `in 3 h`, `2 days ago`; beyond four weeks the number of weeks.
+/// `just now`, `5 min ago`, `in 3 h`, `2 days ago`; beyond four weeks the number of weeks. What comes within two days is said in hours.
 pub fn relative(at: Instant, now: Instant) -> String {
     let apart = at - now;
     let size = apart.abs();
@@ -132,6 +132,7 @@ pub fn relative(at: Instant, now: Instant) -> String {
         _ if size < MINUTE => return if apart > 0 { "in a moment".into() } else { "just now".into() },
         _ if size < HOUR => format!("{} min", size / MINUTE),
         _ if size < DAY => format!("{} h", size / HOUR),
+        _ if apart > 0 && size < 2 * DAY => format!("{} h", size / HOUR),
         _ if size < 2 * DAY => "1 day".to_owned(),
         _ if size < 28 * DAY => format!("{} days", size / DAY),
         _ => format!("{} weeks", size / (7 * DAY)),
@@ -205,5 +206,6 @@ mod tests {
         assert_eq!(relative(now.plus_hours(3), now), "in 3 h");
         assert_eq!(relative(now.plus_minutes(-5), now), "5 min ago");
         assert_eq!(relative(now, now), "just now");
+        assert_eq!((relative(now.plus_hours(47), now).as_str(), relative(now.plus_hours(-47), now).as_str()), ("in 47 h", "1 day ago"));
     }
 }

@@ -3,7 +3,7 @@
 use super::find::{Offer, dialogs, find_line};
 use super::public::{account_menu, theme_switch, wordmark};
 use super::{Frame, Layout};
-use crate::kit::{Icon, ProviderMark, icon, icon_s};
+use crate::kit::{Avatar, Icon, ProviderMark, icon, icon_s};
 use domain::id::{Id, ProviderId};
 use leptos::prelude::*;
 
@@ -44,7 +44,12 @@ pub(super) fn admin(frame: Frame, main: AnyView) -> AnyView {
         ("/system", "System", Icon::SERVER, 'h'),
     ];
     let entries = entries.map(|(path, name, of, key)| (format!("/admin{path}"), name, of, key)).into();
-    let first = view! { <p class="where tiny quiet">"Operator"</p> }.into_any();
+    let name = frame.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
+    let role = if frame.viewer.as_ref().is_some_and(|viewer| viewer.is_admin) { "Operator" } else { "Support" };
+    let first = view! {
+        <a class="who" href="/settings"><Avatar name=name.clone() size="s" /><span><b class="clip">{name}</b><span class="tiny quiet">{role}</span></span></a>
+    }
+    .into_any();
     let finds = [
         ("Find bookings", "/admin/bookings?q="),
         ("Find people", "/admin/people?q="),
@@ -158,8 +163,11 @@ fn around(frame: Frame, main: AnyView, with: Around) -> AnyView {
     .into_any()
 }
 
-/// The entry that leads furthest towards the path.
+/// The entry that leads furthest towards the path. What is written into the calendar by hand belongs to it.
 fn current(path: &str, entries: &[Entry]) -> Option<usize> {
+    if ["/bookings/new", "/blocks/new"].iter().any(|form| path.ends_with(form)) {
+        return entries.iter().position(|(href, ..)| href.ends_with("/calendar"));
+    }
     entries
         .iter()
         .enumerate()

@@ -27,7 +27,7 @@ impl Offer {
 /// The line in the sidebar that opens the palette. Without scripting it is not there.
 pub(super) fn find_line() -> impl IntoView {
     view! {
-        <button type="button" class="find" data-opens="palette" data-keys="Mod+k" aria-keyshortcuts="Control+K Meta+K">
+        <button type="button" class="find-line" data-opens="palette" data-keys="Mod+k" aria-keyshortcuts="Control+K Meta+K">
             {icon(Icon::SEARCH)} <span>"Find or do"</span> <kbd>"Ctrl K"</kbd>
         </button>
         <button type="button" hidden data-opens="keys" data-keys="?">"Keys"</button>

@@ -87,8 +87,8 @@ pub(super) fn about_booking(template: Template, b: &BookingFacts) -> Option<Lett
         Template::BookingConfirmed | Template::BookingAccepted => {
             let heading = if template == Template::BookingAccepted { format!("{provider} said yes") } else { "You are booked".to_owned() };
             let letter = Letter::new(format!("{heading}: {} on {day}", b.service_name), heading)
-                .say(format!("{provider} expects you on {}.", moment(b.during.starts_at, &b.zone)));
-            b.for_customer(letter.fact("Paid", paid(b))).small("The attached file puts it into your calendar.")
+                .say(format!("{provider} has it in the calendar for {}.", moment(b.during.starts_at, &b.zone)));
+            b.for_customer(letter).fact("Paid", paid(b)).small("The attached file puts it into your calendar.")
         }
         Template::BookingRequested => {
             let letter = Letter::new(format!("Asked: {} on {day}", b.service_name), format!("We asked {provider}")).say(format!(
@@ -122,7 +122,9 @@ pub(super) fn about_booking(template: Template, b: &BookingFacts) -> Option<Lett
                 Some("operator") => letter.say(format!("We had to cancel it.{}", reason(b))),
                 _ => letter.say("You cancelled it."),
             };
-            b.for_customer(letter.fact("Paid", paid(b)).fact("You get back", refunded(b)))
+            b.for_customer(letter)
+                .fact("Paid", paid(b))
+                .fact("You get back", refunded(b))
                 .small("Refunds go to the card you paid with and take 5 to 10 days to appear.")
         }
         Template::BookingReminder => b.for_customer(

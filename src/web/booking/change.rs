@@ -11,7 +11,7 @@ use app::shell::Frame;
 use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect};
-use domain::booking::model::BookingView;
+use domain::booking::model::{BookingView, ViewerRole};
 use domain::booking::{self, CancelBooking, Reschedule};
 use domain::ctx::Ctx;
 use domain::error::Error;
@@ -50,7 +50,16 @@ pub async fn do_cancel(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): 
         expected_refund_minor: value(&pairs, "expected_refund_minor").parse().ok(),
     };
     match booking::cancel(&ctx, id, input).await {
-        Ok(_) => Ok(render::redirect_with_notice(&format!("/bookings/{id}"), "Cancelled.")),
+        Ok(booking) => {
+            let words = if booking.price.refunded.is_zero() {
+                "Cancelled.".to_owned()
+            } else if booking.viewer == ViewerRole::Customer {
+                format!("Cancelled. {} goes back to you.", booking.price.refunded)
+            } else {
+                format!("Cancelled. {} goes back to the customer.", booking.price.refunded)
+            };
+            Ok(render::redirect_with_notice(&format!("/bookings/{id}"), &words))
+        }
         Err(error @ (Error::Refused(_) | Error::Invalid(_))) => {
             let status = status_of(&error);
             cancel_page(&ctx, id, Filled::refused(pairs, &error), status).await

@@ -52,9 +52,15 @@ pub async fn show(Caller(ctx): Caller, Path(slug): Path<String>, Query(asked): Q
     let now = ctx.now();
     let local = zone::stored(&view.provider.zone);
     let (booker, tiers) = booker::build(&view, &query, &asked, now);
-    let next_free = view.soonest.as_ref().map(|time| {
-        let words = format!("Free {} {}", app::kit::format::day_near(time.date, view.today), app::kit::format::clock(time.minute.into()));
-        (words, format!("/p/{slug}?day={}#times", time.date))
+    // Of the service below it, so that pressing it leads to that time.
+    let next_free = view.next_of_chosen.as_ref().map(|time| {
+        let day = app::kit::format::day_near(time.date, view.today);
+        let day = match day.as_str() {
+            "Today" | "Tomorrow" => day.to_lowercase(),
+            _ => day,
+        };
+        let service = view.chosen.map(|id| format!("service={id}&")).unwrap_or_default();
+        (format!("Free {day} {}", app::kit::format::clock(time.minute.into())), format!("/p/{slug}?{service}day={}#times", time.date))
     });
     let reviews = view
         .reviews

@@ -81,6 +81,7 @@ fn ticket(booking: &BookingView, now: Instant) -> AnyView {
         Status::Confirmed if booking.on_the_way_at.is_some() => "On the way".to_owned(),
         Status::Confirmed => when.near.clone(),
         Status::InProgress => "Running now".to_owned(),
+        Status::Completed => format!("Done {}", when.near),
         other => other.label().to_owned(),
     };
     view! {

@@ -92,7 +92,7 @@ fn rows(items: Vec<BookingItem>, now: Instant) -> AnyView {
             };
             view! {
                 <li data-key=item.id.to_string()>
-                    <ProviderMark id=item.provider_id.as_u128() icon_name=item.category_icon />
+                    <ProviderMark id=item.provider_id.as_u128() icon_name=item.category_icon tone=item.tone as i32 />
                     <div class="what">
                         <a href=href><b>{item.service_name}</b></a>
                         <p class="small muted">{format!("{}{year}, {} with {}", when.day, when.range, item.provider_name)}</p>

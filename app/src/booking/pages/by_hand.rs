@@ -66,7 +66,7 @@ pub fn ByHandPage(data: ByHandData, filled: Filled) -> impl IntoView {
             <form class="form by-hand" method="post" novalidate>
                 <ErrorSummary filled=filled.clone() />
                 {near(alternatives, &zone)}
-                <div class="fields">
+                <div class="fields" data-fit="pairs">
                     <Select label="Service" name="service" options=options value=filled.value("service") problem=filled.problem("service") wide=true />
                     <Field label="Date" name="date" kind="date" value=filled.value("date") problem=filled.problem("date") />
                     <Field label="Begins at" name="time" id=field_id("starts_at") kind="time" step="300" value=filled.value("time") problem=filled.problem("starts_at") />
@@ -93,7 +93,7 @@ pub fn ByHandPage(data: ByHandData, filled: Filled) -> impl IntoView {
 
 fn address(filled: &Filled) -> AnyView {
     view! {
-        <fieldset class="fields">
+        <fieldset class="fields" data-fit="pairs">
             <legend class="label">"Where, if you go to them " <span class="optional">"(else leave it empty)"</span></legend>
             <Field label="Street and number" name="address.street" value=filled.value("address.street") problem=filled.problem("address.street") autocomplete="off" optional=true wide=true />
             <Field label="Postcode" name="address.postcode" value=filled.value("address.postcode") problem=filled.problem("address.postcode") autocomplete="off" optional=true />

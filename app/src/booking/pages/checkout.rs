@@ -151,7 +151,7 @@ fn address(booking: &BookingView, filled: &Filled) -> AnyView {
     let reach = booking.radius_km.map_or_else(String::new, |km| format!("They come up to {km} km, measured in a straight line."));
     view! {
         <div class="form">
-            <div class="fields">
+            <div class="fields" data-fit="pairs">
                 <Field
                     label="Street and number"
                     name="address.street"
@@ -181,6 +181,7 @@ fn address(booking: &BookingView, filled: &Filled) -> AnyView {
                     label="Floor, bell, parking"
                     name="address.extra"
                     value=filled.value("address.extra")
+                    autocomplete="address-line2"
                     problem=filled.problem("address.extra")
                     optional=true
                     wide=true
@@ -326,7 +327,7 @@ fn beside(booking: &BookingView, bill: &Bill, now: Instant) -> AnyView {
         <aside class="bill card" aria-labelledby="bill">
             <h2 class="hidden-visually" id="bill">"Your booking"</h2>
             <div class="who">
-                <ProviderMark id=provider.id.as_u128() icon_name=provider.category_icon.clone() size="l" />
+                <ProviderMark id=provider.id.as_u128() icon_name=provider.category_icon.clone() tone=provider.tone as i32 size="l" />
                 <div><b>{provider.name.clone()}</b>{facts}</div>
             </div>
             <dl class="prices">

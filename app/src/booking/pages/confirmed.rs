@@ -16,7 +16,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
         let by = booking.answer_by.map(|at| When::near_moment(at, &booking.zone, now)).unwrap_or_default();
         ("You have asked for it", format!("{provider} answers by {by}. Your card is charged only if they accept."))
     } else {
-        ("It is booked", format!("{provider} has it in the calendar. The confirmation is on its way to {}.", booking.contact.email))
+        ("It is booked", format!("{provider} has it in the calendar."))
     };
     let person = booking.person.as_ref().map_or(provider.clone(), |p| p.name.clone());
     let place = match booking.mode {
@@ -49,7 +49,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
                 </div>
                 <div class="doing">
                     <a class="button" data-size="dense" href=format!("{page}/calendar.ics")>{icon_s(Icon::CALENDAR_PLUS)} "Add to calendar"</a>
-                    <a class="button" data-kind="primary" data-size="dense" href=page.clone()>"Manage the booking"</a>
+                    <a class="button" data-kind="primary" data-size="dense" href=page.clone()>"Manage"<span class="hidden-visually">" the booking"</span></a>
                 </div>
             </section>
             <section aria-labelledby="then"><h2 id="then">"What happens next"</h2><Facts items=next /></section>
@@ -57,7 +57,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
             {is_guest.then(|| view! {
                 <section class="card" data-pad>
                     <h2>"Keep all your bookings in one place"</h2>
-                    <p class="small muted">{format!("The letter to {} has a link that makes this an account. Until then this browser can open this booking only.", booking.contact.email)}</p>
+                    <p class="small muted">{"The e-mail has a link that makes this an account. Until then only this browser can open the booking."}</p>
                 </section>
             })}
         </div>
@@ -68,8 +68,8 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
 fn next_steps(booking: &BookingView, is_request: bool, now: Instant) -> Vec<(Icon, String, String)> {
     let mut steps = Vec::new();
     if !is_request {
-        let letter = format!("It has the calendar file, for {}.", booking.contact.email);
-        steps.push((Icon::MAIL, "A letter is on its way".to_owned(), letter));
+        let letter = format!("To {}, with the file for your calendar.", booking.contact.email);
+        steps.push((Icon::MAIL, "The confirmation comes by e-mail".to_owned(), letter));
         steps.push((Icon::BELL, "We remind you the day before".to_owned(), "And tell you at once if anything changes.".to_owned()));
     }
     let before = domain::booking::model::RefundSoFar::default();

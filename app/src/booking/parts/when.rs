@@ -26,7 +26,7 @@ impl When {
         let (start, end) = (zone::local_in(starts_at, zone_name), zone::local_in(ends_at, zone_name));
         let today = zone::local_in(now, zone_name).date;
         let near = if now < starts_at {
-            format!("{}, {}", format::day_near(start.date, today), format::relative(starts_at, now))
+            near(start.date, today, format::relative(starts_at, now))
         } else if now < ends_at {
             "Now".to_owned()
         } else {
@@ -58,6 +58,15 @@ impl When {
     }
 }
 
+/// `Tomorrow, in 19 h`; beyond tomorrow by days as a calendar counts them.
+fn near(date: Date, today: Date, apart: String) -> String {
+    let words = format::day_near(date, today);
+    match date.days() - today.days() {
+        ..=1 => format!("{words}, {apart}"),
+        days => format!("{words}, in {days} days"),
+    }
+}
+
 /// The day as a leaf of a calendar.
 #[component]
 pub fn Leaf(date: Date) -> impl IntoView {
@@ -71,5 +80,24 @@ pub fn Leaf(date: Date) -> impl IntoView {
             <b>{day}</b>
             <span>{short}</span>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_ahead_are_those_of_the_calendar() {
+        let now: Instant = "2026-11-21T10:06:00Z".parse().expect("a moment");
+        let near = |at: &str| {
+            let at: Instant = at.parse().expect("a moment");
+            When::of(at, at.plus_hours(1), "Europe/London", now).near
+        };
+        assert_eq!(near("2026-11-21T15:06:00Z"), "Today, in 5 h");
+        assert_eq!(near("2026-11-22T09:00:00Z"), "Tomorrow, in 22 h");
+        assert_eq!(near("2026-11-22T23:00:00Z"), "Tomorrow, in 36 h");
+        assert_eq!(near("2026-11-23T10:00:00Z"), "Mon, in 2 days");
+        assert_eq!(near("2026-12-01T10:00:00Z"), "Tue 1 December, in 10 days");
     }
 }

@@ -91,7 +91,9 @@ pub fn WeekPage(data: WeekData) -> impl IntoView {
         rows: (hours.1 - hours.0) * 4,
         only: only.map_or_else(String::new, |id| id.to_string()),
     };
-    let (new_booking, new_block) = (format!("{desk}/bookings/new?date={first}"), format!("{desk}/blocks/new?date={first}"));
+    // Nobody writes into the past: within this week it is today.
+    let day = if view.days.iter().any(|day| day.date == today) { today } else { first };
+    let (new_booking, new_block) = (format!("{desk}/bookings/new?date={day}"), format!("{desk}/blocks/new?date={day}"));
     let booked = format!("{} of {}", hours_of(view.booked_min), hours_of(view.open_min));
     let now_min = view.now_min;
     let columns = view

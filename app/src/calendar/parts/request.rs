@@ -64,10 +64,18 @@ pub fn RequestCard(of: ShownRequest, #[prop(into)] next: String) -> impl IntoVie
                     <input type="hidden" name="next" value=next.clone() />
                     <Button kind=Kind::Soft size="dense" full=true label=format!("Accept {}", of.entry.title)>"Accept"</Button>
                 </form>
-                <form method="post" action=format!("/bookings/{id}/decline")>
-                    <input type="hidden" name="next" value=next />
-                    <Button size="dense" full=true label=format!("Decline {}", of.entry.title)>"Decline"</Button>
-                </form>
+                // It cannot be taken back, so it takes a second press, and has room for a word of why.
+                <details>
+                    <summary class="button" data-size="dense">"Decline"</summary>
+                    <form method="post" action=format!("/bookings/{id}/decline")>
+                        <input type="hidden" name="next" value=next />
+                        <div class="field">
+                            <label for=format!("why-{id}")>"A word for the customer " <span class="optional">"(optional)"</span></label>
+                            <input class="input" id=format!("why-{id}") name="reason" maxlength="500" />
+                        </div>
+                        <Button kind=Kind::DangerQuiet size="dense" full=true label=format!("Decline {}", of.entry.title)>"Decline"</Button>
+                    </form>
+                </details>
             </div>
         </li>
     }

@@ -1,6 +1,6 @@
 //! One form: stars, words, send. After that, what was written.
 
-use crate::kit::{Button, ErrorSummary, Filled, Kind, LinkButton, Notice, Stars, State, TextArea};
+use crate::kit::{Button, Crumbs, ErrorSummary, Filled, Kind, LinkButton, Notice, Stars, State, TextArea};
 use domain::review::model::{ReviewFormView, ReviewView, Side};
 use leptos::prelude::*;
 
@@ -12,9 +12,15 @@ pub fn ReviewPage(form: ReviewFormView, due: String, filled: Filled) -> impl Int
         Side::Customer => format!("How was {}?", form.about),
         Side::Provider => format!("How was it with {}?", form.about),
     };
+    let is_open = form.mine.is_none() && form.is_open;
+    let way = match form.side {
+        Side::Customer => ("Bookings".to_owned(), "/bookings".to_owned()),
+        Side::Provider => ("Booking".to_owned(), back.clone()),
+    };
+    let crumbs = vec![way, (form.reference.clone(), back.clone()), ("Review".to_owned(), String::new())];
     let body = match (&form.mine, form.is_open) {
         (Some(mine), _) => written(mine, form.theirs.as_ref()).into_any(),
-        (None, true) => fields(&form, due, filled).into_any(),
+        (None, true) => fields(&form, due, filled, back.clone()).into_any(),
         (None, false) => view! {
             <Notice state=State::Note><b>"The seven days are over."</b>" Reviews can be written for seven days after a job."</Notice>
         }
@@ -22,15 +28,16 @@ pub fn ReviewPage(form: ReviewFormView, due: String, filled: Filled) -> impl Int
     };
     view! {
         <div class="column review-page" data-fit="form">
-            <p class="small muted">{form.service_name.clone()}<span class="dot"></span>{form.reference.clone()}</p>
+            <Crumbs items=crumbs />
             <h1>{title}</h1>
+            <p class="muted">{form.service_name.clone()}</p>
             {body}
-            <p><LinkButton href=back>"Back to the booking"</LinkButton></p>
+            {(!is_open).then(|| view! { <p><LinkButton href=back>"Back to the booking"</LinkButton></p> })}
         </div>
     }
 }
 
-fn fields(form: &ReviewFormView, due: String, filled: Filled) -> impl IntoView + use<> {
+fn fields(form: &ReviewFormView, due: String, filled: Filled, back: String) -> impl IntoView + use<> {
     let chosen: i64 = filled.value("rating").parse().unwrap_or(0);
     let choices = (1..=5_i64)
         .rev()
@@ -53,13 +60,13 @@ fn fields(form: &ReviewFormView, due: String, filled: Filled) -> impl IntoView +
         <ErrorSummary filled=filled.clone() />
         <form method="post" class="stack">
             <fieldset class="field" id="f-rating">
-                <legend>"Your stars"</legend>
-                <div class="stack">{choices}</div>
-                {(!problem.is_empty()).then(|| view! { <p class="problem">{problem}</p> })}
+                <legend class="label">"Your stars"</legend>
+                <div class="choices">{choices}</div>
+                {(!problem.is_empty()).then(|| view! { <p class="error">{problem}</p> })}
             </fieldset>
             <TextArea label="What should others know?" name="body" value=filled.value("body") problem=filled.problem("body") optional=true maxlength=2000 rows=6 />
             <p class="small muted">{who_reads}" It appears once both sides have written, or after seven days, and cannot be changed then. You can write until "{due}"."</p>
-            <div><Button kind=Kind::Primary>"Send the review"</Button></div>
+            <div class="row"><Button kind=Kind::Primary>"Send the review"</Button><LinkButton href=back>"Back to the booking"</LinkButton></div>
         </form>
     }
 }

@@ -35,12 +35,12 @@ pub fn BlockPage(data: BlockData, filled: Filled) -> impl IntoView {
         <div class="work-body">
             <form class="form by-hand" method="post" novalidate>
                 <ErrorSummary filled=filled.clone() />
-                <div class="fields">
+                <div class="fields" data-fit="pairs">
                     <Select label="Who or what" name="resource" options=resources value=filled.value("resource") problem=filled.problem("resource") wide=true />
-                    <Field label="From" name="from_date" kind="date" value=filled.value("from_date") problem=filled.problem("from_date") />
-                    <Field label="At" name="from" kind="time" step="300" value=filled.value("from") problem=filled.problem("from") />
-                    <Field label="Until" name="to_date" kind="date" value=filled.value("to_date") problem=filled.problem("to_date") />
-                    <Field label="At" name="to" kind="time" step="300" value=filled.value("to") problem=filled.problem("to") />
+                    <Field label="Starts on" name="from_date" kind="date" value=filled.value("from_date") problem=filled.problem("from_date") />
+                    <Field label="Starts at" name="from" kind="time" step="300" value=filled.value("from") problem=filled.problem("from") />
+                    <Field label="Ends on" name="to_date" kind="date" value=filled.value("to_date") problem=filled.problem("to_date") />
+                    <Field label="Ends at" name="to" kind="time" step="300" value=filled.value("to") problem=filled.problem("to") />
                     {what}
                 </div>
                 <div class="row">

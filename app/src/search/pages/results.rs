@@ -35,7 +35,7 @@ pub fn SearchPage(query: SearchQuery, view: SearchView) -> impl IntoView {
                 {if is_empty { nothing(&query).into_any() } else { view! { <ol class="results plain">{items}</ol> }.into_any() }}
                 {more(&query, &view)}
             </section>
-            {dial.map(|dial| view! { <aside class="plot" aria-label="Distance">{dial}</aside> })}
+            {dial.or_else(|| (!is_empty).then(|| where_to(&query, &view)).flatten()).map(|dial| view! { <aside class="plot" aria-label="Distance">{dial}</aside> })}
         </div>
         <div data-start="interaction"><LiveRegion region="find".into() topics=topics /></div>
     }
@@ -122,6 +122,29 @@ fn more(query: &SearchQuery, view: &SearchView) -> Option<impl IntoView + use<>>
             </nav>
         }
     })
+}
+
+/// No place is known yet: the dial asks for one.
+fn where_to(query: &SearchQuery, view: &SearchView) -> Option<AnyView> {
+    if view.place.is_some() {
+        return None;
+    }
+    let kept = query.with(|q| q.place = String::new()).pairs();
+    let kept = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    Some(
+        view! {
+            <form class="where-to" action="/search" data-nav="">
+                <label for="start">"How far are they from you?"</label>
+                <p class="small muted">"Say where, and they are sorted by distance too."</p>
+                {kept}
+                <div class="joined">
+                    <input class="input" id="start" name="place" placeholder="Street, district or postcode" autocomplete="address-line1" enterkeyhint="search" maxlength="120" />
+                    <button class="button">"Show"</button>
+                </div>
+            </form>
+        }
+        .into_any(),
+    )
 }
 
 /// Results that say where they start from, around the place asked for.

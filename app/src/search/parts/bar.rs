@@ -55,7 +55,7 @@ pub fn SearchBar(asked: Asked, today: Date, #[prop(optional)] compact: bool) -> 
             </div>
             <div class="part">
                 {icon(Icon::MAP_PIN)} <label for="where">"Where"</label>
-                <input id="where" name="place" value=asked.place placeholder="Street, district or postcode" autocomplete="address-line1" maxlength="120" />
+                <input id="where" name="place" value=asked.place placeholder="Street, district or postcode" autocomplete="address-line1" enterkeyhint="search" maxlength="120" />
             </div>
             <div class="part">
                 {icon(Icon::CALENDAR)} <label for="when">"When"</label>

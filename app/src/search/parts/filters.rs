@@ -40,8 +40,14 @@ pub fn Filters(query: SearchQuery, view: SearchView) -> impl IntoView {
     chips.extend(each(price.as_slice(), &query, |q, v| q.price_max_minor = v.and_then(|v| v.parse().ok())));
     chips.extend(each(&facets.modes, &query, |q, v| q.mode = v.and_then(Mode::parse)));
     chips.push(chip("Instant".into(), facets.instant, query.is_instant, &query.with(|q| q.is_instant = !q.is_instant)));
-    chips.extend(each(&facets.ratings, &query, |q, v| q.rating_min = v.and_then(hundredths)));
-    chips.extend(each(&facets.languages, &query, |q, v| q.language = v.map(str::to_owned)));
+    // Of ratings and languages the row shows what is on, else the middle step; the rest stands under all filters.
+    let rating = facets.ratings.iter().find(|f| f.is_on).or_else(|| facets.ratings.get(facets.ratings.len() / 2)).cloned();
+    chips.extend(each(rating.as_slice(), &query, |q, v| q.rating_min = v.and_then(hundredths)));
+    let spoken: Vec<Facet> = facets.languages.iter().filter(|f| f.is_on).cloned().collect();
+    chips.extend(each(&spoken, &query, |q, v| q.language = v.map(str::to_owned)));
+    let ratings = each(&facets.ratings, &query, |q, v| q.rating_min = v.and_then(hundredths));
+    let languages = each(&facets.languages, &query, |q, v| q.language = v.map(str::to_owned));
+    let has_languages = !languages.is_empty();
     let categories = each(&facets.categories, &query, |q, v| q.category = v.map(str::to_owned));
     let prices = each(&facets.prices, &query, |q, v| q.price_max_minor = v.and_then(|v| v.parse().ok()));
     let radii = [2.0, 5.0, 15.0, 30.0]
@@ -64,6 +70,8 @@ pub fn Filters(query: SearchQuery, view: SearchView) -> impl IntoView {
                 <div class="stack">
                     <h2>"Category"</h2><div class="chips">{categories}</div>
                     <h2>"Price"</h2><div class="chips">{prices}</div>
+                    <h2>"Rating"</h2><div class="chips">{ratings}</div>
+                    {has_languages.then(|| view! { <h2>"Language"</h2><div class="chips">{languages}</div> })}
                     {has_radii.then(|| view! { <h2>"Distance"</h2><div class="chips">{radii}</div> })}
                     {free_at(&query, &view)}
                 </div>

@@ -56,7 +56,7 @@ pub fn ResultItem(result: ResultView, n: usize, today: Date, soonest: Option<Ins
                 </h2>
                 <p class="small muted">
                     {service.name} <span class="dot"></span> {format::duration(service.duration_min)}
-                    {more.map(|text| view! { <span class="dot"></span><span class="nowrap">{text}</span> })}
+                    {more.map(|text| view! { <span class="wide-only"><span class="dot"></span><span class="nowrap">{text}</span></span> })}
                 </p>
                 <p class="small">{facts}</p>
             </div>
