@@ -44,7 +44,9 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
                             State::Confirmed
                         };
                         let address = (service.mode == "at_customer").then(|| past::address(town, &mut die));
-                        let lead = die.between(120, 6 * 1440).max((starts_at - seed.now) / domain::time::MINUTE + 30);
+                        // Booked on any of the days behind, never all at once.
+                        let ahead = ((starts_at - seed.now) / domain::time::MINUTE).max(0);
+                        let lead = ahead + die.between(120, 26 * 1440);
                         let booked_at = starts_at.plus_minutes(-lead);
                         let customer = die.pick(&crowd.customers[1..]);
                         let job =
