@@ -4,7 +4,6 @@
 
 mod account;
 mod admin;
-mod authorisation;
 mod bad_input;
 mod bad_values;
 mod by_hand;
