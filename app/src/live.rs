@@ -128,7 +128,9 @@ mod browser {
             let Some(location) = web_sys::window().map(|window| window.location()) else { return };
             let Ok(origin) = location.origin() else { return };
             // http becomes ws, https becomes wss.
-            let Ok(socket) = WebSocket::new(&[&origin.replacen("http", "ws", 1), "/api/v1/live"].concat()) else { return };
+            let Ok(socket) = WebSocket::new(&["ws", origin.strip_prefix("http").unwrap_or_default(), "/api/v1/live"].concat()) else {
+                return;
+            };
             EAR.with(|ear| {
                 socket.set_onopen(Some(ear));
                 socket.set_onmessage(Some(ear));

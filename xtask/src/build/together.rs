@@ -14,7 +14,7 @@ use wasmparser::{Parser, Payload};
 /// File → the islands in it. An island that is not named here has a file of its own.
 const FILES: &[(&str, &[&str])] = &[
     ("checkout", &["PayByCard", "RunHold", "SuggestStreets"]),
-    ("desk", &["Copy", "DragCalendar", "FollowPart", "OpenDialogs", "PaintWeek"]),
+    ("desk", &["Copy", "DragCalendar", "FollowPart", "OpenDialogs", "PaintWeek", "Palette"]),
 ];
 
 /// Names of a lazy function: its import, its export, and the import that loads its file.
@@ -87,9 +87,9 @@ mod tests {
         assert_eq!(renamed("__wasm_split_load_pay_by_card_loader_130", &mut points), "__wasm_split_load_checkout");
         let import = "__wasm_split_00run_hold_loader_118300_import_dbe59aad1070cb6ddd7952fd8a7bd668_RunHold_loader";
         assert_eq!(renamed(import, &mut points), "__wasm_split_00checkout00_import_dbe59aad1070cb6ddd7952fd8a7bd668_RunHold_loader");
-        assert_eq!(renamed("__wasm_split_load_palette_loader_17", &mut points), "__wasm_split_load_palette_loader_17");
+        assert_eq!(renamed("__wasm_split_load_follow_region_loader_17", &mut points), "__wasm_split_load_follow_region_loader_17");
         assert_eq!(renamed("memory", &mut points), "memory");
         let known: Vec<(&str, &str)> = points.iter().map(|(island, file)| (island.as_str(), file.as_str())).collect();
-        assert_eq!(known, [("Palette", "palette_loader_17"), ("PayByCard", "checkout"), ("RunHold", "checkout")]);
+        assert_eq!(known, [("FollowRegion", "follow_region_loader_17"), ("PayByCard", "checkout"), ("RunHold", "checkout")]);
     }
 }

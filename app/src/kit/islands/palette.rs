@@ -84,7 +84,7 @@ fn show(dialog: &Element) {
 
 /// Every word typed must stand somewhere in an option.
 fn narrow(dialog: &Element, input: &HtmlInputElement) {
-    let typed = input.value().trim().to_lowercase();
+    let typed = lower(input.value().trim());
     let mut first = None;
     each(dialog, "[role=option]", |option| {
         let is_shown = match option.get_attribute("data-find") {
@@ -95,7 +95,7 @@ fn narrow(dialog: &Element, input: &HtmlInputElement) {
                 !typed.is_empty()
             }
             None => {
-                let words = option.text_content().unwrap_or_default().to_lowercase();
+                let words = lower(&option.text_content().unwrap_or_default());
                 typed.split_whitespace().all(|word| words.contains(word))
             }
         };
@@ -105,6 +105,11 @@ fn narrow(dialog: &Element, input: &HtmlInputElement) {
         }
     });
     choose(dialog, input, first.as_ref());
+}
+
+/// By the browser, which has the tables for it.
+fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
 }
 
 fn chosen(dialog: &Element) -> Option<Element> {

@@ -70,7 +70,7 @@ impl Gateway {
         let options = object(&[
             ("mode", "payment".into()),
             ("amount", (amount as f64).into()),
-            ("currency", currency.to_lowercase().into()),
+            ("currency", currency.to_ascii_lowercase().into()),
             ("captureMethod", if is_manual { "manual" } else { "automatic" }.into()),
         ]);
         let elements = call(&stripe, "elements", &[options])?;
