@@ -93,15 +93,22 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             from resources r
             where r.id in (select resource_id from part) and r.archived_at is null
         ), sch as materialized (
+            -- arrays, so that indexes are used however many there are in all
             select sc.id, sc.provider_id, sc.resource_id, sc.zone
             from schedules sc
-            where sc.provider_id in (select provider_id from svc)
-                and (sc.resource_id is null or sc.resource_id in (select id from res))
+            where sc.resource_id is null and sc.provider_id = any(array(select provider_id from svc))
+            union all
+            select sc.id, sc.provider_id, sc.resource_id, sc.zone
+            from schedules sc
+            where sc.resource_id = any(array(select id from res))
         ), counted as materialized (
             select b.service_id, b.person_id, b.during
             from bookings b
             join svc on svc.id = b.service_id
-            where b.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
+            where b.service_id = any(array(
+                    select id from svc where day_limit is not null or week_limit is not null or assignment = 'round_robin'
+                ))
+                and b.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
                 and (b.status <> 'held' or b.hold_expires_at > $4)
                 and ($5::uuid is null or b.id <> $5)
                 and (
@@ -109,6 +116,11 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
                     -- fairness looks at the last sixty days and all that is to come
                     or svc.assignment = 'round_robin' and lower(b.during) >= $4 - interval '60 days'
                 )
+        ), done as (
+            select c.service_id, c.person_id, count(*) as count
+            from counted c
+            where lower(c.during) >= $4 - interval '60 days'
+            group by c.service_id, c.person_id
         )
         select
             0 as "kind!",
@@ -134,15 +146,12 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
         select
             2, part.service_id, part.resource_id, null,
             array[
-                part.priority, part.weight, coalesce(res.position, 0),
-                (
-                    select count(*) from counted c
-                    where c.service_id = part.service_id and c.person_id = part.resource_id and lower(c.during) >= $4 - interval '60 days'
-                )
+                part.priority, part.weight, coalesce(res.position, 0), coalesce(done.count, 0)
             ]::bigint[],
             null, null, null, null
         from part
         left join res on res.id = part.resource_id
+        left join done on done.service_id = part.service_id and done.person_id = part.resource_id
         where part.need = 0
         union all
         select 3, part.service_id, part.resource_id, null, array[part.need, coalesce(res.position, 0)]::bigint[], null, null, null, null
@@ -178,7 +187,8 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             from res
             join allocations a on a.resource_id = res.id
             where a.is_live
-                and a.during && tstzrange($2, $3)
+                and coalesce(upper(a.during), 'infinity') > $2
+                and lower(a.during) < $3
                 and (a.expires_at is null or a.expires_at > $4)
                 and ($5::uuid is null or a.booking_id is distinct from $5)
             union all

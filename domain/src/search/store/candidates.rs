@@ -177,17 +177,22 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
     if let Some(at) = wanted.at {
         let up = wanted.radius_km / KM_PER_DEGREE;
         let across = (wanted.radius_km / (KM_PER_DEGREE * at.lat.to_radians().cos().abs().max(0.01))).min(180.0);
-        sql.push(" and d.place <@ box(point(")
-            .push_bind(at.lng - across)
-            .push(", ")
-            .push_bind(at.lat - up)
-            .push("), point(")
-            .push_bind(at.lng + across)
-            .push(", ")
-            .push_bind(at.lat + up)
-            .push("))");
-        if let Some(cells) = cells(at, up, across) {
-            sql.push(" and d.cells && ").push_bind(cells);
+        // Words and cells are one index. A box besides would be taken for the more selective by the planner, which then reads everyone around.
+        match cells(at, up, across) {
+            Some(cells) if wanted.text.is_some() => {
+                sql.push(" and d.cells && ").push_bind(cells);
+            }
+            _ => {
+                sql.push(" and d.place <@ box(point(")
+                    .push_bind(at.lng - across)
+                    .push(", ")
+                    .push_bind(at.lat - up)
+                    .push("), point(")
+                    .push_bind(at.lng + across)
+                    .push(", ")
+                    .push_bind(at.lat + up)
+                    .push("))");
+            }
         }
     }
     if let Some(currency) = wanted.currency {
