@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::layers::limits::Limits;
 use crate::layers::limits::shared::PgShared;
 use crate::realtime::Hub;
+use crate::web::kept::Pages;
 use domain::ctx::{House, SystemClock};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub hub: Arc<Hub>,
     pub limits: Arc<Limits>,
+    /// Pages that are the same for everyone who is not signed in.
+    pub pages: Pages,
     /// In development only: the clock that `POST /dev/clock` moves.
     pub movable_clock: Option<Arc<SystemClock>>,
 }
@@ -21,6 +24,6 @@ impl AppState {
     /// Limits and messages between nodes by Postgres; [`crate::boot::state`] puts Redis in their place where it is configured.
     pub fn new(house: Arc<House>, config: Arc<Config>) -> Self {
         let limits = Arc::new(Limits::new(Arc::new(PgShared(house.db.clone()))));
-        Self { house, config, limits, hub: Arc::new(Hub::default()), movable_clock: None }
+        Self { house, config, limits, hub: Arc::new(Hub::default()), pages: Pages::default(), movable_clock: None }
     }
 }

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod caller;
 pub mod favourite;
 pub mod form;
+pub mod kept;
 pub mod offline;
 pub mod payment;
 pub mod provider;

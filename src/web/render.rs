@@ -38,6 +38,16 @@ tokio::task_local! {
     static SEEN: Seen;
 }
 
+/// Under what the page of this request may be kept for others: None for who is signed in, and where a notice is shown.
+pub fn shared_key(ctx: &Ctx, query: Option<&str>) -> Option<String> {
+    if !matches!(ctx.actor, Actor::Visitor { .. }) {
+        return None;
+    }
+    SEEN.try_with(|seen| seen.notice.is_none().then(|| format!("{:?} {}?{}", seen.theme, seen.path, query.unwrap_or_default())))
+        .ok()
+        .flatten()
+}
+
 /// The page in its frame, 200. Who looks comes from `ctx`, the rest of the frame from [`remember`].
 pub fn page(ctx: &Ctx, frame: Frame, view: impl IntoView + 'static) -> Response {
     page_with(StatusCode::OK, ctx, frame, view)

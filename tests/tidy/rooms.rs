@@ -23,8 +23,8 @@ const ROOMS: &[(&str, &str)] = &[
 
 /// Folders of `app/src` and files of `src/web`, `src/api` that are not rooms.
 const NOT_ROOMS: &[&str] = &[
-    "assets", "browser", "caller", "describe", "door", "extract", "form", "kit", "lib", "mod", "offline", "openapi", "problem", "queue",
-    "render", "repeat", "session", "shell", "site", "webhook", "world",
+    "assets", "browser", "caller", "describe", "door", "extract", "form", "kept", "kit", "lib", "mod", "offline", "openapi", "problem",
+    "queue", "render", "repeat", "session", "shell", "site", "webhook", "world",
 ];
 
 /// Who may call whom: a room calls only those named beside it. `notify`, `live` and `ledger` are told by others.

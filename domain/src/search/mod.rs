@@ -28,4 +28,4 @@ pub use documents::{react, refresh, refresh_all};
 #[cfg(feature = "server")]
 pub use finding::{find, language_name};
 #[cfg(feature = "server")]
-pub use showcase::{get_home, get_profile, list_addresses, list_cards, list_favourites};
+pub use showcase::{get_home, get_profile, get_profile_version, list_addresses, list_cards, list_favourites};

@@ -47,6 +47,16 @@ pub struct VoiceView {
     pub published_at: Instant,
 }
 
+/// What a provider's page for strangers was made of; an equal one means that nothing it shows has changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileVersion {
+    pub epoch: i32,
+    pub status: String,
+    pub updated_at: Instant,
+    /// The latest events of the provider. Several, because a lower number may be committed after a higher one.
+    pub latest: Vec<i64>,
+}
+
 /// Days the booker's strip shows.
 pub const PROFILE_DAYS: i32 = 7;
 

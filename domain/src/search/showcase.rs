@@ -2,7 +2,7 @@
 
 use super::finding::{Found, free_time};
 use super::model::{ResultView, SearchQuery};
-use super::pages::{HomeCategory, HomeView, PROFILE_DAYS, ProfileQuery, ProfileView, VoiceView};
+use super::pages::{HomeCategory, HomeView, PROFILE_DAYS, ProfileQuery, ProfileVersion, ProfileView, VoiceView};
 use super::store::{candidates, showcase as store};
 use crate::category;
 use crate::ctx::Ctx;
@@ -166,6 +166,12 @@ pub async fn get_profile(ctx: &Ctx, slug: &str, query: &ProfileQuery) -> Result<
         is_favourite,
         today,
     })
+}
+
+/// The version of a provider's page, in one cheap question; None for an address that leads nowhere. Whether the page may be seen is decided
+/// where it is drawn.
+pub async fn get_profile_version(ctx: &Ctx, slug: &str) -> Result<Option<ProfileVersion>> {
+    store::find_profile_version(ctx.db(), slug).await
 }
 
 /// The viewer's favourites as cards with their next free times, newest first.

@@ -2,13 +2,15 @@
 
 use super::booker;
 use super::structured;
+use crate::state::AppState;
 use crate::web::caller::{Caller, PageError};
 use crate::web::render;
 use app::provider::pages::ProfilePage;
 use app::search::pages::WhyPage;
 use app::shell::Frame;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use domain::ctx::Ctx;
 use domain::error::Error;
 use domain::id::ServiceId;
 use domain::scheduling::{self, zone};
@@ -46,12 +48,27 @@ impl Asked {
     }
 }
 
-pub async fn show(Caller(ctx): Caller, Path(slug): Path<String>, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+pub async fn show(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    Path(slug): Path<String>,
+    RawQuery(raw): RawQuery,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    // the same for everyone who is not signed in: drawn once for all of them
+    let Some(key) = render::shared_key(&ctx, raw.as_deref()) else { return draw(&ctx, &slug, &asked).await };
+    match search::get_profile_version(&ctx, &slug).await? {
+        Some(version) => state.pages.get_or_draw(key, version, ctx.now(), draw(&ctx, &slug, &asked)).await,
+        None => Err(Error::NotFound.into()),
+    }
+}
+
+async fn draw(ctx: &Ctx, slug: &str, asked: &Asked) -> Result<Response, PageError> {
     let query = asked.query();
-    let view = search::get_profile(&ctx, &slug, &query).await?;
+    let view = search::get_profile(ctx, slug, &query).await?;
     let now = ctx.now();
     let local = zone::stored(&view.provider.zone);
-    let (booker, tiers) = booker::build(&view, &query, &asked, now);
+    let (booker, tiers) = booker::build(&view, &query, asked, now);
     // Of the service below it, so that pressing it leads to that time.
     let next_free = view.next_of_chosen.as_ref().map(|time| {
         let day = app::kit::format::day_near(time.date, view.today);
@@ -74,7 +91,7 @@ pub async fn show(Caller(ctx): Caller, Path(slug): Path<String>, Query(asked): Q
         .canonical(view.url.clone())
         .json_ld(structured::provider(&view));
     Ok(render::page(
-        &ctx,
+        ctx,
         frame,
         leptos::view! { <ProfilePage view=view booker=booker next_free=next_free tiers=tiers reviews=reviews more_reviews=more /> },
     ))

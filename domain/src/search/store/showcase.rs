@@ -1,7 +1,7 @@
 //! Reading for the home page and the sitemap.
 
 use crate::error::Result;
-use crate::search::pages::VoiceView;
+use crate::search::pages::{ProfileVersion, VoiceView};
 use crate::time::Instant;
 use sqlx::PgPool;
 
@@ -63,6 +63,24 @@ pub async fn list_voices(db: &PgPool, since: Instant, limit: i64) -> Result<Vec<
     .fetch_all(db)
     .await?;
     Ok(rows)
+}
+
+/// What the page of this provider is made of, by its latest events.
+pub async fn find_profile_version(db: &PgPool, slug: &str) -> Result<Option<ProfileVersion>> {
+    let row = sqlx::query_as!(
+        ProfileVersion,
+        r#"select
+            s.epoch,
+            p.status,
+            p.updated_at as "updated_at: Instant",
+            array(select e.id from events e where e.provider_id = p.id order by e.id desc limit 16) as "latest!"
+         from spine s, providers p
+         where p.slug = $1"#,
+        slug,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row)
 }
 
 /// Addresses of active providers in id order with when they last changed, for the sitemap.
