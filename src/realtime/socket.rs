@@ -81,15 +81,16 @@ impl Attended {
         let mut heartbeat = tokio::time::interval_at(Instant::now() + every, every);
         let mut heard_at = Instant::now();
         let mut second = (Instant::now(), 0_u32);
+        let reader = self.reader.clone();
         loop {
-            let reader = self.reader.clone();
+            // An idle socket is this future and its buffers: what happens seldom is boxed, so that nobody keeps room for it.
             let flow = tokio::select! {
                 biased;
                 () = closing.cancelled() => {
-                    self.close(close_code::AWAY, "the server is restarting").await;
+                    Box::pin(self.close(close_code::AWAY, "the server is restarting")).await;
                     ControlFlow::Break(())
                 }
-                () = reader.doubt.notified() => self.check_session().await,
+                () = reader.doubt.notified() => Box::pin(self.check_session()).await,
                 Some(delivery) = queue.recv() => self.pass_on(&delivery, &mut queue).await,
                 _ = heartbeat.tick() => {
                     if heard_at.elapsed() > silence { ControlFlow::Break(()) } else { self.send(Message::Ping(bytes::Bytes::new())).await }
@@ -101,10 +102,11 @@ impl Attended {
                     }
                     second.1 += 1;
                     match received {
-                        Some(Ok(Message::Text(text))) if second.1 <= MOST_FRAMES_PER_S => self.answer(&text).await,
+                        Some(Ok(Message::Text(text))) if second.1 <= MOST_FRAMES_PER_S => Box::pin(self.answer(&text)).await,
                         Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                            let _ = self.error(if second.1 > MOST_FRAMES_PER_S { "too_many_frames" } else { "malformed" }, None).await;
-                            self.close(close_code::POLICY, "see the error").await;
+                            let code = if second.1 > MOST_FRAMES_PER_S { "too_many_frames" } else { "malformed" };
+                            let _ = Box::pin(self.error(code, None)).await;
+                            Box::pin(self.close(close_code::POLICY, "see the error")).await;
                             ControlFlow::Break(())
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
@@ -115,7 +117,7 @@ impl Attended {
             if flow.is_break() {
                 return;
             }
-            if self.reader.is_behind.load(Ordering::Acquire) && self.catch_up(&mut queue).await.is_break() {
+            if self.reader.is_behind.load(Ordering::Acquire) && Box::pin(self.catch_up(&mut queue)).await.is_break() {
                 return;
             }
         }
