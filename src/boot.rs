@@ -8,11 +8,14 @@ use crate::realtime::fanout::{Fanout, PgFanout, RedisFanout};
 use crate::state::AppState;
 use anyhow::Context;
 use domain::ctx::{Clock, House, SystemChance, SystemClock};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A connection that was idle for longer is asked whether it still works before it is used.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// Connects lazily enough that a server started before its database waits for it.
 pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
@@ -20,13 +23,25 @@ pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
         .context("DATABASE_URL is not an address of Postgres")?
         .application_name("fettle")
         // Writers are short; a reader of events waits for the longest of them.
-        .options([("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")]);
+        .options([("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")])
+        // What people wait for is short; starting helpers or a compiler for it takes longer than it does.
+        .options([("max_parallel_workers_per_gather", "0"), ("jit", "off")]);
     PgPoolOptions::new()
         .max_connections(config.db_connections)
         .min_connections(2)
         // Waiting a little is better than being sent away: a rush of people for one slot stands in line here.
         .acquire_timeout(Duration::from_secs(8))
         .idle_timeout(Duration::from_secs(600))
+        // A connection that worked a moment ago still does; asking each time would double the round trips of a page.
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .context("cannot reach the database")
