@@ -10,6 +10,10 @@ use fettle::realtime::relay;
 use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
 use tokio_util::sync::CancellationToken;
 
+/// Gives memory back after a rush, and keeps many small things close together: measured against the system's own by `cargo xtask drill flood`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "fettle", version, about = "A marketplace for local services: find, book and pay.")]
 struct Arguments {

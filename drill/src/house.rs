@@ -62,6 +62,21 @@ impl House {
     pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send(Method::GET, path, token, None).await
     }
+    /// The status alone; the body is taken in and let go. 0 when the line broke.
+    pub async fn fetch(&self, path: &str) -> u16 {
+        let Ok(mut response) = self.http.get(format!("{}{path}", self.base)).send().await else { return 0 };
+        loop {
+            match response.chunk().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return response.status().as_u16(),
+                Err(_) => return 0,
+            }
+        }
+    }
+    /// What is there, as text.
+    pub async fn text(&self, path: &str) -> Result<String> {
+        Ok(self.http.get(format!("{}{path}", self.base)).send().await?.error_for_status()?.text().await?)
+    }
     pub async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(token), Some(body)).await
     }

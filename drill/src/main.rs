@@ -35,6 +35,8 @@ struct Arguments {
     /// As long and as hard as it gets; begins where the last full one was interrupted.
     #[arg(long)]
     full: bool,
+    /// Of `bench`: only these rows.
+    rows: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -76,7 +78,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         Name::Live => live::run(&stage, &mut report).await?,
         Name::Nodes => nodes::run(&stage, &mut report).await?,
         Name::Flood => flood::run(&stage, &mut report).await?,
-        Name::Bench => bench::run(&stage, &mut report).await?,
+        Name::Bench => bench::run(&stage, &mut report, &arguments.rows).await?,
         Name::Restore => restore::run(&stage, &mut report).await?,
     }
     Ok(report.finish())

@@ -59,6 +59,13 @@ impl Stage {
 
     /// A server elsewhere, or with more settings. Waits until it is ready.
     pub async fn serve_at(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
+        // one that was let go a moment ago may not be gone yet
+        for _ in 0..100 {
+            if std::net::TcpListener::bind(address).is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let mut server = self.launch(address, settings)?;
         server.wait_until_ready().await?;
         Ok(server)
@@ -75,6 +82,11 @@ impl Stage {
         command.envs(settings.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
         Ok(Server { child, address })
+    }
+
+    /// Another program of the same build.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.server.with_file_name(name)
     }
 
     /// An address of this machine that nobody uses.
@@ -142,6 +154,25 @@ pub fn cpu_of(pid: u32) -> Result<Duration> {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
+}
+
+/// The same of a process and everything it has started.
+pub fn cpu_of_all(root: u32) -> Result<Duration> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).and_then(|text| text.parse::<u32>().ok());
+        parents.extend(parent.map(|parent| (pid, parent)));
+    }
+    let mut family = vec![root];
+    let mut at = 0;
+    while let Some(&member) = family.get(at) {
+        family.extend(parents.iter().filter(|(_, parent)| *parent == member).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    // whoever ends meanwhile has no time to add
+    Ok(family.into_iter().filter_map(|pid| cpu_of(pid).ok()).sum())
 }
 
 /// Resident memory of a process, in bytes.

@@ -56,13 +56,7 @@ pub struct Hour {
 
 impl Town {
     pub async fn build(db: &PgPool, people: usize, customers: i64) -> Result<Self> {
-        for (key, value) in LIMITS {
-            sqlx::query("insert into settings (key, value, updated_at) values ($1, to_jsonb($2::bigint), now()) on conflict (key) do update set value = excluded.value")
-                .bind(key)
-                .bind(value)
-                .execute(db)
-                .await?;
-        }
+        widen(db).await?;
         let number: i64 = sqlx::query_scalar("select count(*) from providers").fetch_one(db).await?;
         let slug = format!("drill-{number}");
         let category = category(db, &slug).await?;
@@ -137,6 +131,18 @@ impl Town {
     }
 }
 
+/// Sets the limits.
+pub async fn widen(db: &PgPool) -> Result<()> {
+    for (key, value) in LIMITS {
+        sqlx::query("insert into settings (key, value, updated_at) values ($1, to_jsonb($2::bigint), now()) on conflict (key) do update set value = excluded.value")
+            .bind(key)
+            .bind(value)
+            .execute(db)
+            .await?;
+    }
+    Ok(())
+}
+
 async fn category(db: &PgPool, slug: &str) -> Result<Uuid> {
     Ok(sqlx::query_scalar(
         "insert into categories (id, slug, name, icon, tone, position, created_at) values (gen_random_uuid(), $1, $1, 'wrench', 1, 1, now()) returning id",
@@ -190,9 +196,9 @@ async fn people_with_tokens(db: &PgPool, name: &str, count: i64, token: &str) ->
             select gen_random_uuid(), $1 || '-' || n || '@drill.example', now(), 'Dora Drill', now(), now() from generate_series(1, $2) n
             returning id, email
          )
-         insert into api_tokens (id, account_id, name, secret_hash, hint, scopes, created_at, expires_at)
+         insert into api_tokens (id, account_id, name, secret_hash, hint, scopes, created_at, expires_at, last_used_at)
          select gen_random_uuid(), id, 'drill', sha256(convert_to($3 || case when $2 = 1 then '' else split_part(right(email, -length($1) - 1), '@', 1) end, 'UTF8')),
-            'dr', $4, now(), now() + interval '30 days'
+            'dr', $4, now(), now() + interval '30 days', now()
          from people
          returning account_id",
     )

@@ -4,10 +4,10 @@ mod scan;
 
 use crate::children;
 use crate::house::House;
-use crate::node;
 use crate::postgres::{Database, Kind};
 use crate::stage::{self, Ports, Stage};
 use crate::step::{loud, quiet, say};
+use crate::system::Need;
 use anyhow::{Context, Result};
 
 #[derive(clap::Args, Debug, Clone)]
@@ -44,7 +44,7 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
         let outcome = match name.as_str() {
             "fuzz" => fuzz(house),
             "scan" => scan::scan(house, profile, options.full),
-            name => one(house, profile, name, options.full, false),
+            name => one(house, profile, name, options.full),
         };
         if let Err(cause) = outcome {
             eprintln!("✗ {name}: {cause:#}");
@@ -57,32 +57,32 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
 }
 
 /// Sandbox and an empty database for one drill, which starts and ends servers itself.
-fn one(house: &House, profile: &'static str, name: &str, is_full: bool, has_demo: bool) -> Result<()> {
+fn one(house: &House, profile: &'static str, name: &str, is_full: bool) -> Result<()> {
+    let (database, controls) = cluster(house)?;
+    let stage = stage(house, profile, name, database.fresh(&format!("drill_{name}"))?)?;
+    quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"))?;
+    run(&stage, controls, name, is_full, &[])
+}
+
+/// A cluster that may be broken, and what breaks it.
+pub fn cluster(house: &House) -> Result<(Database, String)> {
     let database = Database::open(house, Kind::Drilled)?;
     let controls = database.controls().context("drills break their database, so they take none from DATABASE_URL: unset it")?;
+    Ok((database, controls))
+}
+
+pub fn stage<'a>(house: &'a House, profile: &'static str, name: &str, database_url: String) -> Result<Stage<'a>> {
     let folder = house.target.join("stage").join(format!("drill-{name}"));
     let _ = std::fs::remove_dir_all(&folder);
-    let stage = Stage {
-        house,
-        profile,
-        ports: Ports::free()?,
-        database_url: database.fresh(&format!("drill_{name}"))?,
-        folder,
-        settings: Vec::new(),
-    };
-    quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"))?;
-    if has_demo {
-        quiet("filling it with the town of Merrow", stage.fettle().arg("seed").env("FETTLE_LOG", "warn"))?;
-        if is_full {
-            loud(
-                "adding providers until there are 100000",
-                stage.fettle().args(["seed", "--providers", "100000"]).env("FETTLE_LOG", "warn"),
-            )?;
-        }
-    }
+    Ok(Stage { house, profile, ports: Ports::free()?, database_url, folder, settings: Vec::new() })
+}
+
+/// Starts the sandbox and hands everything to the drill.
+pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows: &[String]) -> Result<()> {
+    let house = stage.house;
     let _sandbox = stage.open_sandbox(false)?;
     // the server's own environment, which the drill hands on to the servers it starts
-    let mut drill = std::process::Command::new(house.program(profile, "drill"));
+    let mut drill = std::process::Command::new(house.program(stage.profile, "drill"));
     for (key, value) in stage.fettle().get_envs() {
         if let Some(value) = value {
             drill.env(key, value);
@@ -94,51 +94,26 @@ fn one(house: &House, profile: &'static str, name: &str, is_full: bool, has_demo
         .env("DRILL_SANDBOX", stage.ports.sandbox_url())
         .env("DRILL_FOLDER", &stage.folder)
         .env("DRILL_CORNER", house.corner())
-        .env("DRILL_SERVER", house.program(profile, "fettle"))
+        .env("DRILL_SERVER", house.program(stage.profile, "fettle"))
         .env("FETTLE_LOG", "warn")
-        .arg(name);
+        .arg(name)
+        .args(rows);
+    if let Some(chromium) = Need::Chromium.find() {
+        drill.env("CHROMIUM", chromium);
+    }
     if is_full {
         drill.arg("--full");
     }
     loud(&format!("drill: {name}"), &mut drill)
 }
 
-/// Readers of strangers' texts, fed with damage by the tests' own loop: a coverage-guided fuzzer needs a nightly compiler.
+/// Readers of strangers' texts, fed with damage by the tests' own loop. Coverage-guided fuzzing would need a nightly compiler with cargo-fuzz,
+/// and a second build of everything; the same targets run on stable from the same seeds.
 fn fuzz(house: &House) -> Result<()> {
-    say("no nightly compiler is asked for: the readers are fed by the tests' own mutations, a minute each");
+    say(&format!(
+        "cargo-fuzz needs a nightly compiler, which this tree does without: the readers get the tests' own mutations, {FUZZ_SECONDS} s each"
+    ));
     let mut cargo = house.cargo();
-    cargo.args(["nextest", "run", "--workspace", "--exclude", "frontend", "-E", "binary(fuzz)", "--no-fail-fast"]);
+    cargo.args(["test", "--workspace", "--exclude", "frontend", "--test", "fuzz", "--", "--nocapture", "--test-threads=2"]);
     loud("drill: fuzz", cargo.env("FUZZ_SECONDS", FUZZ_SECONDS))
-}
-
-#[derive(clap::Args, Debug, Clone, Copy)]
-pub struct BenchOptions {
-    /// Only show that every measurement runs: short, with the programs of development, and no figures are kept.
-    #[arg(long)]
-    pub short: bool,
-    /// Take the programs as they were built last.
-    #[arg(long)]
-    pub built: bool,
-}
-
-/// `cargo xtask bench`: ours beside others', in turns; the table goes into `docs/BENCHMARKS.md`.
-pub fn bench(house: &House, options: BenchOptions) -> Result<()> {
-    children::listen_for_the_end()?;
-    let profile = if options.short { "debug" } else { "release" };
-    node::install(house, "benches/peers/socketio")?;
-    if !options.built {
-        stage::compile(house, profile)?;
-    }
-    let outcome = one(house, profile, "bench", !options.short, true);
-    let table = house.corner().join("benchmarks.md");
-    if let (false, Ok(table)) = (options.short, std::fs::read_to_string(&table)) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let page = format!(
-            "# Benchmarks\n\nTaken by `cargo xtask bench` on {cores} cores, with database, load and server side by side, Postgres with its default durability, \
-             ours and the peer's in turns within one run.\n\n{table}"
-        );
-        std::fs::write(house.root.join("docs/BENCHMARKS.md"), page)?;
-        say("docs/BENCHMARKS.md is written");
-    }
-    outcome
 }

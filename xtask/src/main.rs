@@ -1,5 +1,6 @@
 //! Everything one does to this house: `cargo xtask --help`.
 
+mod bench;
 mod build;
 mod children;
 mod db;
@@ -52,7 +53,7 @@ enum Task {
     /// A bad day on purpose: prints its figures, and fails when something that must always hold does not.
     Drill(drill::Options),
     /// Figures: ours beside others', taken in turns, written to docs/BENCHMARKS.md.
-    Bench(drill::BenchOptions),
+    Bench(bench::Options),
     /// Say what is installed, what is missing, and the line that installs it.
     Doctor,
     /// Record every query in `.sqlx`, so that the tree compiles without a database.
@@ -87,7 +88,7 @@ fn run(task: Task) -> Result<()> {
         Task::Watch => watch::watch(&house),
         Task::Seed { providers, release } => db::seed(&house, providers, release),
         Task::Db { task } => db::db(&house, task),
-        Task::Bench(options) => drill::bench(&house, options),
+        Task::Bench(options) => bench::bench(&house, &options),
         Task::Drill(options) => drill::drill(&house, options),
         Task::Doctor => doctor::doctor(&house),
         Task::Sqlx => db::sqlx(&house),

@@ -65,6 +65,12 @@ impl Database {
         Ok(self.with_name(name))
     }
 
+    /// The same, as it was left the last time.
+    pub fn kept(&self, name: &str) -> Result<String> {
+        self.create(name)?;
+        Ok(self.with_name(name))
+    }
+
     pub fn drop_database(&self, name: &str) -> Result<()> {
         self.sql("postgres", &format!("drop database if exists {name} with (force)"))
     }

@@ -63,12 +63,14 @@ pub struct Stage<'a> {
     pub settings: Vec<(&'static str, String)>,
 }
 
-/// Builds server and sandbox; the same command and flags as the tests, so that nothing is compiled twice.
+/// Builds server, sandbox and what drives them. For development the same command and flags as the tests, so that nothing is compiled twice;
+/// for production without the tools of the developer, which are most of the work.
 pub fn compile(house: &House, profile: &str) -> Result<()> {
     let mut cargo = house.cargo();
-    cargo.args(["build", "--workspace", "--exclude", "frontend", "--bins"]);
     if profile == "release" {
-        cargo.arg("--release");
+        cargo.args(["build", "--release", "-p", "fettle", "-p", "sandbox", "-p", "drill", "-p", "peer-askama", "--bins"]);
+    } else {
+        cargo.args(["build", "--workspace", "--exclude", "frontend", "--bins"]);
     }
     loud("building the server", &mut cargo)
 }

@@ -1,6 +1,7 @@
 //! Slots held per second, and everyone wanting the same one.
 
-use super::{Limit, Line};
+use super::line::{Aim, Line};
+use super::load::p99;
 use crate::house::House;
 use crate::stage::Stage;
 use crate::stampede;
@@ -14,28 +15,39 @@ const CLIENTS: usize = 16;
 const SCALE: &str = "20";
 const BENCH: &str = "drill_pgbench";
 
-pub async fn measure(stage: &Stage, house: &House) -> Result<Vec<Line>> {
-    let how_long = Duration::from_secs(if stage.is_full { 20 } else { 5 });
+pub async fn holds(stage: &Stage) -> Result<Vec<Line>> {
+    let how_long = Duration::from_secs(if stage.is_full { 15 } else { 4 });
     prepare(stage).await?;
+    let town = Arc::new(Town::build(&stage.db, 40, 20_000).await?);
+    let server = stage.serve().await?;
+    let house = House::at(stage.address);
+    keep_holding(&house, &town, how_long / 4).await?;
     let (mut ours, mut theirs) = (0.0, 0.0);
     let rounds = if stage.is_full { 3 } else { 1 };
-    let town = Arc::new(Town::build(&stage.db, 40, 20_000).await?);
+    let cpu = server.cpu()?;
     for _ in 0..rounds {
-        ours += holds(house, &town, how_long).await? / f64::from(rounds);
+        ours += keep_holding(&house, &town, how_long).await? / f64::from(rounds);
         theirs += tpcb(stage, how_long).await? / f64::from(rounds);
     }
-    let limit = Limit::TimesPeer(0.30);
-    let mut lines =
-        vec![Line { what: "slots held a second, 16 clients", ours, unit: "", peer: Some(("pgbench tpcb-like", theirs)), limit }];
-    let (attempts, at_once) = if stage.is_full { (5_000, 500) } else { (500, 100) };
-    let person = town.people[0];
-    let rush = stampede::rush(house, &town, attempts, at_once, |_| (town.start(48 * 60), Some(person))).await;
-    let p99 = rush.times.quantile(990).as_secs_f64() * 1000.0;
-    lines.push(Line { what: "stampede on one slot, p99", ours: p99, unit: "ms", peer: None, limit: Limit::AtMost(1_000.0) });
-    Ok(lines)
+    let each = (server.cpu()? - cpu).as_secs_f64() * 1e6 / (ours * how_long.as_secs_f64() * f64::from(rounds));
+    println!("  {each:.0} µs of the server's processor time for each");
+    let line = Line::plain("slots held a second, 16 clients", ours, "").beside("pgbench tpcb-like, scale 20", theirs);
+    Ok(vec![line.aim(Aim::Times { floor: 0.30, goal: 0.55 })])
 }
 
-async fn holds(house: &House, town: &Arc<Town>, how_long: Duration) -> Result<f64> {
+pub async fn stampede(stage: &Stage) -> Result<Vec<Line>> {
+    let (attempts, at_once) = if stage.is_full { (10_000, 500) } else { (1_000, 100) };
+    let town = Town::build(&stage.db, 5, attempts).await?;
+    let _server = stage.serve().await?;
+    let house = House::at(stage.address);
+    let person = town.people[0];
+    let rush = stampede::rush(&house, &town, attempts, at_once, |_| (town.start(40), Some(person))).await;
+    println!("  {}", rush.times);
+    let what = format!("{attempts} people for one slot, {at_once} at a time, p99");
+    Ok(vec![Line::plain(what, p99(&rush.times), "ms").aim(Aim::AtMost { floor: 1_000.0, goal: 500.0 })])
+}
+
+async fn keep_holding(house: &House, town: &Arc<Town>, how_long: Duration) -> Result<f64> {
     let until = Instant::now() + how_long;
     let done = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..CLIENTS)

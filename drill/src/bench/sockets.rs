@@ -1,12 +1,14 @@
 //! From a commit to everyone's open page, and what an idle socket costs, beside socket.io.
 
-use super::{Limit, Line};
+use super::line::{Aim, Line};
+use super::load::p99;
 use crate::report::Times;
 use crate::socket::Socket;
 use crate::stage::{Server, Stage, cpu_of, resident_of};
 use crate::town::Town;
 use anyhow::{Context, Result, ensure};
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde_json::json;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,53 +16,46 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// On a server of its own: one that has worked before has memory to spare, and its sockets would seem to cost nothing.
+/// On servers of their own: one that has worked before has memory to spare, and its sockets would seem to cost nothing.
 pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
-    let (sockets, rounds) = if stage.is_full { (9_000, 30) } else { (500, 5) };
+    let mut lines = Vec::new();
+    let sizes: &[(usize, f64, f64)] = if stage.is_full { &[(10_000, 150.0, 75.0), (5_000, 75.0, 50.0)] } else { &[(500, 150.0, 75.0)] };
+    for &(sockets, floor, goal) in sizes {
+        let rounds = if stage.is_full { 30 } else { 5 };
+        let ours = ours(stage, sockets, rounds).await?;
+        let mut peer = SocketIo::start().await?;
+        let peer = peer.measure(sockets, rounds).await?;
+        let line = |what: String, ours: f64, unit, theirs: f64| Line::plain(what, ours, unit).beside("socket.io", theirs);
+        lines.push(line(format!("commit to frame, {sockets} sockets, p99"), ours.p99, "ms", peer.p99).aim(Aim::AtMost { floor, goal }));
+        lines.push(
+            line(format!("frames a CPU second, {sockets} sockets"), ours.per_cpu, "", peer.per_cpu)
+                .aim(Aim::Times { floor: 2.5, goal: 5.0 }),
+        );
+        if lines.len() == 2 {
+            lines.push(line("memory of an idle socket".into(), ours.each, "KiB", peer.each).aim(Aim::AtMost { floor: 8.0, goal: 4.0 }));
+        }
+    }
+    Ok(lines)
+}
+
+async fn ours(stage: &Stage, sockets: usize, rounds: usize) -> Result<Figures> {
     let town = Town::build(&stage.db, 1, 1).await?;
     let topic = format!("availability:{}", town.provider);
     let server = stage.serve_at(Stage::free_address()?, &[]).await?;
     // its first jobs and caches
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = server.resident()?;
-    let mut ours = listen(&server, &topic, sockets).await?;
+    let mut open = listen(&server, &topic, sockets).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let each = server.resident()?.saturating_sub(before) as f64 / sockets as f64 / 1024.0;
-
-    let cpu = server.cpu()?;
     let mut times = Times::default();
+    let cpu = server.cpu()?;
     for _ in 0..rounds {
-        let committed = commit(stage, &town).await?;
-        ours = heard(ours, committed, &mut times).await?;
+        open = hear(open, stage, &town, &mut times).await?;
     }
     let per_cpu = times.len() as f64 / (server.cpu()? - cpu).as_secs_f64().max(0.01);
-    drop(ours);
-
-    let peer = match SocketIo::start().await? {
-        Some(mut peer) => Some(peer.measure(sockets, rounds).await?),
-        None => {
-            println!("  socket.io is not there: npm ci in benches/peers/socketio");
-            None
-        }
-    };
-    let p99 = times.quantile(990).as_secs_f64() * 1000.0;
-    Ok(vec![
-        Line { what: "commit to frame, p99", ours: p99, unit: "ms", peer: peer.map(|p| ("socket.io", p.p99)), limit: Limit::AtMost(150.0) },
-        Line {
-            what: "frames a CPU second",
-            ours: per_cpu,
-            unit: "",
-            peer: peer.map(|p| ("socket.io", p.per_cpu)),
-            limit: Limit::TimesPeer(2.5),
-        },
-        Line {
-            what: "memory of an idle socket",
-            ours: each,
-            unit: "KiB",
-            peer: peer.map(|p| ("socket.io", p.each)),
-            limit: Limit::AtMost(8.0),
-        },
-    ])
+    println!("  {sockets} sockets: {times}");
+    Ok(Figures { p99: p99(&times), per_cpu, each })
 }
 
 async fn listen(server: &Server, topic: &str, sockets: usize) -> Result<Vec<Socket>> {
@@ -89,24 +84,32 @@ async fn commit(stage: &Stage, town: &Town) -> Result<Instant> {
     Ok(committed)
 }
 
-async fn heard(sockets: Vec<Socket>, committed: Instant, times: &mut Times) -> Result<Vec<Socket>> {
-    let waiting = sockets.into_iter().map(|mut socket| async move {
-        let frame = tokio::time::timeout(Duration::from_secs(20), socket.hear_text()).await.context("no frame came")??;
-        ensure!(frame.contains("availability-updated"), "another frame came: {frame}");
-        Ok((socket, committed.elapsed()))
-    });
-    let mut kept = Vec::new();
-    let mut all = futures::stream::iter(waiting).buffer_unordered(usize::MAX);
-    while let Some(one) = all.next().await {
-        let (socket, took) = one?;
-        times.add(took);
+/// Everyone waits, then it is committed.
+async fn hear(sockets: Vec<Socket>, stage: &Stage, town: &Town, times: &mut Times) -> Result<Vec<Socket>> {
+    let mut waiting: FuturesUnordered<_> = sockets
+        .into_iter()
+        .map(|mut socket| async move {
+            let frame = socket.hear_text().await?;
+            let heard = Instant::now();
+            ensure!(frame.contains("availability-updated"), "another frame came: {frame}");
+            Ok((socket, heard))
+        })
+        .collect();
+    // nobody has anything to hear yet: this only makes them ready to
+    let early = tokio::time::timeout(Duration::from_millis(300), waiting.next()).await;
+    ensure!(early.is_err(), "a frame came before anything was committed");
+    let committed = commit(stage, town).await?;
+    let mut kept = Vec::with_capacity(waiting.len());
+    while let Some(one) = tokio::time::timeout(Duration::from_secs(20), waiting.next()).await.context("no frame came")? {
+        let (socket, heard) = one?;
+        times.add(heard.saturating_duration_since(committed));
         kept.push(socket);
     }
     Ok(kept)
 }
 
 #[derive(Clone, Copy)]
-struct Peer {
+struct Figures {
     p99: f64,
     per_cpu: f64,
     each: f64,
@@ -119,21 +122,18 @@ struct SocketIo {
 }
 
 impl SocketIo {
-    async fn start() -> Result<Option<Self>> {
+    async fn start() -> Result<Self> {
         let folder = Path::new("benches/peers/socketio");
-        if !folder.join("node_modules").exists() {
-            return Ok(None);
-        }
         let mut child = Command::new("node").arg("server.js").current_dir(folder).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let out = child.stdout.take().context("no output")?;
-        Ok(Some(Self { child, lines: BufReader::new(out).lines() }))
+        Ok(Self { child, lines: BufReader::new(out).lines() })
     }
 
     async fn line(&mut self) -> Result<String> {
         self.lines.next_line().await?.context("socket.io's server ended")
     }
 
-    async fn measure(&mut self, sockets: usize, rounds: usize) -> Result<Peer> {
+    async fn measure(&mut self, sockets: usize, rounds: usize) -> Result<Figures> {
         let port = self.line().await?;
         let pid = self.child.id().context("socket.io's server ended")?;
         let before = resident_of(pid)?;
@@ -150,6 +150,6 @@ impl SocketIo {
         let cpu = cpu_of(pid)?;
         let p99: f64 = lines.next_line().await?.context("socket.io's clients ended")?.parse()?;
         let used = (cpu_of(pid)? - cpu).as_secs_f64().max(0.01);
-        Ok(Peer { p99, per_cpu: (sockets * rounds) as f64 / used, each })
+        Ok(Figures { p99, per_cpu: (sockets * rounds) as f64 / used, each })
     }
 }

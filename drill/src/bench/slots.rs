@@ -1,0 +1,70 @@
+//! Free times of a month of someone with many bookings, beside the same bytes from memory.
+
+use super::line::{Aim, Line};
+use super::load::p99;
+use crate::house::House;
+use crate::report::Times;
+use crate::stage::Stage;
+use crate::town::Town;
+use anyhow::{Result, ensure};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const BUSY: i64 = 200;
+const DAYS: i64 = 31;
+
+pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
+    let town = Town::build(&stage.db, 1, 100).await?;
+    sqlx::query(
+        "insert into allocations (id, provider_id, resource_id, kind, during, created_at)
+         select gen_random_uuid(), $1, $2, 'block', tstzrange(at, at + interval '1 hour'), now()
+         from (select $3::timestamptz + n * interval '3 hours' as at from generate_series(1, $4) n) hours",
+    )
+    .bind(town.provider)
+    .bind(town.people[0])
+    .bind(town.start(0).parse::<chrono::DateTime<chrono::Utc>>()?)
+    .bind(BUSY)
+    .execute(&stage.db)
+    .await?;
+    let _server = stage.serve().await?;
+    let house = House::at(stage.address);
+    let (from, to) = (town.start(0)[..10].to_owned(), town.start((DAYS - 1) * 48)[..10].to_owned());
+    let path = format!("/api/v1/providers/{}/availability?service_id={}&from={from}&to={to}", town.provider, town.service);
+    let memory = from_memory(house.text(&path).await?.into_bytes()).await?;
+    let (mut ours, mut theirs) = (Times::default(), Times::default());
+    for round in 0..if stage.is_full { 2_100 } else { 220 } {
+        let answer = house.get(&path, None).await;
+        ensure!(answer.status == 200, "free times were answered {}", answer.status);
+        let known = memory.get("/", None).await;
+        // the first ones warm both
+        if round >= 20 {
+            ours.add(answer.took);
+            theirs.add(known.took);
+        }
+    }
+    println!("  ours {ours}; from memory {theirs}");
+    let line = Line::plain("free times of 31 days beside 200 bookings, p99", p99(&ours), "ms");
+    Ok(vec![line.beside("the same bytes from memory", p99(&theirs)).aim(Aim::AtMost { floor: 10.0, goal: 5.0 })])
+}
+
+/// A server that knows one answer.
+async fn from_memory(body: Vec<u8>) -> Result<House> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    let answer = Arc::new([head.into_bytes(), body].concat());
+    tokio::spawn(async move {
+        while let Ok((mut line, _)) = listener.accept().await {
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut buffer = [0; 4096];
+                while line.read(&mut buffer).await.is_ok_and(|count| count > 0) {
+                    if line.write_all(&answer).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    Ok(House::at(address))
+}

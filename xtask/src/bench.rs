@@ -1,0 +1,131 @@
+//! `cargo xtask bench`: ours beside others', in turns; the table goes into `docs/BENCHMARKS.md`.
+
+use crate::build::{self, Scope};
+use crate::children;
+use crate::drill;
+use crate::house::House;
+use crate::node;
+use crate::postgres::Database;
+use crate::stage::{self, Stage};
+use crate::step::{loud, quiet, say};
+use crate::system::Need;
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::process::Command;
+
+#[derive(clap::Args, Debug, Clone)]
+pub struct Options {
+    /// page, slots, search, holds, stampede, sockets, memory, size, lighthouse; all of them without a name.
+    pub rows: Vec<String>,
+    /// A quick look: short, few, and no figures are kept.
+    #[arg(long)]
+    pub short: bool,
+    /// With the programs of development, which only shows that everything runs.
+    #[arg(long)]
+    pub debug: bool,
+    /// Take the programs and the site as they were built last.
+    #[arg(long)]
+    pub built: bool,
+}
+
+/// Providers among whom is searched.
+const CROWD: &str = "100000";
+const NEXT: &str = "benches/peers/next";
+
+impl Options {
+    fn wants(&self, rows: &[&str]) -> bool {
+        self.rows.is_empty() || self.rows.iter().any(|row| rows.contains(&row.as_str()))
+    }
+}
+
+pub fn bench(house: &House, options: &Options) -> Result<()> {
+    children::listen_for_the_end()?;
+    let profile = if options.debug { "debug" } else { "release" };
+    let is_full = !(options.short || options.debug);
+    if options.wants(&["sockets"]) {
+        node::install(house, "benches/peers/socketio")?;
+    }
+    if options.wants(&["page", "size"]) {
+        next(house)?;
+    }
+    if options.wants(&["size", "lighthouse"]) {
+        Need::Chromium.have()?;
+        node::install(house, "benches/browser")?;
+    }
+    if !options.built {
+        build::build(house, Scope::Everything)?;
+        stage::compile(house, profile)?;
+    }
+    let (database, controls) = drill::cluster(house)?;
+    let stage = crowd(house, profile, &database, is_full && options.wants(&["search"]))?;
+    let outcome = drill::run(&stage, controls, "bench", is_full, &options.rows);
+    if is_full {
+        write(house)?;
+    }
+    outcome
+}
+
+/// The demo town, and for searching very many providers around it; kept from one run to the next, because filling takes minutes.
+fn crowd<'a>(house: &'a House, profile: &'static str, database: &Database, is_crowded: bool) -> Result<Stage<'a>> {
+    let name = if is_crowded { "bench_crowd" } else { "bench_town" };
+    let url = if is_crowded { database.kept(name)? } else { database.fresh(name)? };
+    let mut stage = drill::stage(house, profile, "bench", url)?;
+    let migrate = |stage: &Stage| quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"));
+    if migrate(&stage).is_err() {
+        say("its schema is another one: it is filled anew");
+        stage.database_url = database.fresh(name)?;
+        migrate(&stage)?;
+    }
+    quiet("filling it with the town of Merrow", stage.fettle().arg("seed").env("FETTLE_LOG", "warn"))?;
+    if is_crowded {
+        let mut seed = stage.fettle();
+        loud(&format!("adding providers until there are {CROWD}"), seed.args(["seed", "--providers", CROWD]).env("FETTLE_LOG", "warn"))?;
+    }
+    Ok(stage)
+}
+
+/// Builds the peer as its makers say, unless it is built already.
+fn next(house: &House) -> Result<()> {
+    node::install(house, NEXT)?;
+    let folder = house.root.join(NEXT);
+    let mut hash = Sha256::new();
+    for path in build::files_below(&folder.join("app"))? {
+        hash.update(fs::read(folder.join("app").join(path))?);
+    }
+    hash.update(fs::read(folder.join("package-lock.json"))?);
+    hash.update(fs::read(folder.join("next.config.mjs"))?);
+    let hash = hex::encode(hash.finalize());
+    let mark = folder.join(".next/.built");
+    if fs::read_to_string(&mark).is_ok_and(|built| built == hash) {
+        return Ok(());
+    }
+    let mut command = Command::new("node");
+    command.args(["node_modules/next/dist/bin/next", "build"]).current_dir(&folder).env("NEXT_TELEMETRY_DISABLED", "1");
+    quiet("building the page by Next.js", &mut command)?;
+    fs::write(mark, hash)?;
+    Ok(())
+}
+
+fn write(house: &House) -> Result<()> {
+    let Ok(table) = fs::read_to_string(house.corner().join("benchmarks.md")) else { return Ok(()) };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let gib = memory.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).map_or(0, |kib| kib.div_ceil(1 << 20));
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        processors.lines().find_map(|line| line.strip_prefix("model name")).map_or("", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let page = format!(
+        "# Benchmarks\n\nTaken by `cargo xtask bench`, ours and the peers' in turns within one run, on {cores} cores ({model}, {gib} GiB) that database, load and \
+         server share. Postgres has its default durability. Peers come from the lock files in `benches/`.\n\n{table}\n\
+         What is compared with what:\n\n\
+         - The provider's page: peers read the same content ready-made by one query and draw it; ours keeps the page for those who are not signed in and asks the \
+         database by one query whether it is still true. *Drawn anew* is the same page from its sources each time: free times computed, nothing kept.\n\
+         - A CPU second is one of the serving process and its children, from `/proc`; Postgres' own work is not in it.\n\
+         - Sockets: one topic, everyone subscribed; the clock runs from the commit to the frame in the client, which shares the machine.\n\
+         - Lighthouse: its mobile setting, the median of five.\n"
+    );
+    fs::write(house.root.join("docs/BENCHMARKS.md"), page)?;
+    say("docs/BENCHMARKS.md is written");
+    Ok(())
+}
