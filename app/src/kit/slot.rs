@@ -49,7 +49,7 @@ pub fn SlotRow(
     more: Option<String>,
     #[prop(optional, into)] class: &'static str,
 ) -> impl IntoView {
-    let more_label = format!("More times with {with}");
+    let more_label = format!("Later times with {with}");
     let buttons = slots
         .into_iter()
         .map(|slot| {
@@ -62,7 +62,7 @@ pub fn SlotRow(
             <input type="hidden" name="service_id" value=service.to_string() />
             {resource.map(|id| view! { <input type="hidden" name="resource_id" value=id.to_string() /> })}
             {buttons}
-            {more.map(|href| view! { <a class="slot" data-kind="more" href=href aria-label=more_label>"More"</a> })}
+            {more.map(|href| view! { <a class="slot" data-kind="more" href=href aria-label=more_label>"Later"</a> })}
         </form>
     }
 }
