@@ -73,8 +73,8 @@ fn every_answer_with_a_secret_is_known() {
     let mut found = Vec::new();
     for (path, calls) in document["paths"].as_object().expect("paths") {
         for (method, call) in calls.as_object().expect("calls").iter().filter(|(method, _)| *method != "get") {
-            let answers = call["responses"].as_object().expect("responses").iter().filter(|(status, _)| status.starts_with('2'));
-            if answers.into_iter().any(|(_, answer)| has_secret(&document, answer, 0)) {
+            let mut answers = call["responses"].as_object().expect("responses").iter().filter(|(status, _)| status.starts_with('2'));
+            if answers.any(|(_, answer)| has_secret(&document, answer, 0)) {
                 found.push(format!("{method} {path}"));
             }
         }
