@@ -6,7 +6,7 @@ use crate::state::AppState;
 use crate::web::caller::Caller;
 use domain::admin::{
     self, AuditFilter, AuditLine, BookingFilter, BookingLine, CategoryLine, Overview, PaymentDetail, PaymentFilter, PaymentLine,
-    PeopleFilter, PersonLine, PersonView, ProviderLine, RefundPreview, SaveCategory, SystemView,
+    PeopleFilter, PersonLine, PersonView, ProviderFilter, ProviderLine, RefundPreview, SaveCategory, SystemView,
 };
 use domain::id::{AccountId, CategoryId, JobId, MailId, PaymentId, ProviderId};
 use domain::page::Page;
@@ -142,7 +142,7 @@ async fn bookings(Caller(ctx): Caller, Query(query): Query<BookingsQuery>) -> Re
 #[utoipa::path(get, path = "/admin/people", tag = "admin", params(PeopleQuery), responses((status = 200, body = Page<PersonLine>), (status = 403, body = ProblemBody)))]
 async fn people(Caller(ctx): Caller, Query(query): Query<PeopleQuery>) -> Result<Json<Page<PersonLine>>, Problem> {
     let PeopleQuery { q, kind, limit, cursor } = query;
-    Ok(Json(admin::list_people(&ctx, &PeopleFilter { q, kind }, &page(limit, cursor)?).await?))
+    Ok(Json(admin::list_people(&ctx, &PeopleFilter { q, kind, sort: None }, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/people/{id}", tag = "admin", params(("id" = AccountId, Path)), responses((status = 200, body = PersonView), (status = 404, body = ProblemBody)))]
@@ -168,7 +168,7 @@ async fn reinstate_person(Caller(ctx): Caller, Path(id): Path<AccountId>, Json(i
 #[utoipa::path(get, path = "/admin/providers", tag = "admin", params(ProvidersQuery), responses((status = 200, body = Page<ProviderLine>), (status = 403, body = ProblemBody)))]
 async fn providers(Caller(ctx): Caller, Query(query): Query<ProvidersQuery>) -> Result<Json<Page<ProviderLine>>, Problem> {
     let page = page(query.limit, query.cursor)?;
-    Ok(Json(admin::list_providers(&ctx, query.q.as_deref(), query.status.as_deref(), &page).await?.0))
+    Ok(Json(admin::list_providers(&ctx, &ProviderFilter { q: query.q, status: query.status, sort: None }, &page).await?.0))
 }
 
 /// Decides about an application.
@@ -204,7 +204,7 @@ async fn reinstate_provider(
 #[utoipa::path(get, path = "/admin/payments", tag = "admin", params(PaymentsQuery), responses((status = 200, body = Page<PaymentLine>), (status = 403, body = ProblemBody)))]
 async fn payments(Caller(ctx): Caller, Query(query): Query<PaymentsQuery>) -> Result<Json<Page<PaymentLine>>, Problem> {
     let PaymentsQuery { q, status, trouble, paid_from, paid_to, limit, cursor } = query;
-    let filter = PaymentFilter { q, status, trouble, paid_from, paid_to, payer: None };
+    let filter = PaymentFilter { q, status, trouble, paid_from, paid_to, payer: None, sort: None };
     Ok(Json(admin::list_payments(&ctx, &filter, &page(limit, cursor)?).await?))
 }
 
@@ -249,7 +249,7 @@ async fn save_category(Caller(ctx): Caller, Json(input): Json<SaveCategory>) -> 
 #[utoipa::path(get, path = "/admin/audit", tag = "admin", params(AuditQuery), responses((status = 200, body = Page<AuditLine>), (status = 403, body = ProblemBody)))]
 async fn audit(Caller(ctx): Caller, Query(query): Query<AuditQuery>) -> Result<Json<Page<AuditLine>>, Problem> {
     let AuditQuery { who, action, subject, from, to, limit, cursor } = query;
-    Ok(Json(admin::list_audit(&ctx, &AuditFilter { who, action, subject, from, to }, &page(limit, cursor)?).await?))
+    Ok(Json(admin::list_audit(&ctx, &AuditFilter { who, action, subject, from, to, sort: None }, &page(limit, cursor)?).await?))
 }
 
 #[utoipa::path(get, path = "/admin/system", tag = "admin", responses((status = 200, body = SystemView), (status = 403, body = ProblemBody)))]

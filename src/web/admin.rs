@@ -9,16 +9,16 @@ use super::render::page;
 use crate::metrics;
 use crate::state::AppState;
 use app::admin::pages::{
-    AuditPage, BookingsPage, OverviewPage, PaymentPage, PaymentsPage, PeoplePage, PersonPage, ProviderPage, ProvidersPage, Sorts,
-    SystemPage,
+    AuditPage, BookingsPage, OverviewPage, PaymentPage, PaymentsPage, PeoplePage, PersonPage, ProviderPage, ProvidersPage, SystemPage,
 };
+use app::admin::parts::Heads;
 use app::kit::Filled;
 use app::kit::format::query_text;
 use app::shell::Frame;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
-use domain::admin::{self, AuditFilter, BookingFilter, PaymentFilter, PeopleFilter};
+use domain::admin::{self, AuditFilter, BookingFilter, PaymentFilter, PeopleFilter, ProviderFilter, Sort, columns};
 use domain::ctx::Ctx;
 use domain::error::{Error, Result};
 use domain::id::{AccountId, PaymentId, ProviderId};
@@ -56,6 +56,16 @@ fn address(path: &str, asked: &Sent, more: &[(&str, &str)]) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
+fn sort_of(asked: &Sent) -> Option<Sort> {
+    Sort::parse(asked.text("sort"))
+}
+
+/// Heads that lead to the same list, sorted otherwise.
+fn heads(path: &str, asked: &Sent, columns: &[&str], usual: &str) -> Heads {
+    let kept = Sent(asked.0.iter().filter(|(name, _)| name != "sort").cloned().collect());
+    Heads::new(address(path, &kept, &[]), asked.text("sort"), columns, usual)
+}
+
 pub(super) fn booking_filter(asked: &Sent) -> BookingFilter {
     BookingFilter {
         q: Some(asked.text("q").to_owned()),
@@ -66,7 +76,7 @@ pub(super) fn booking_filter(asked: &Sent) -> BookingFilter {
         made_to: asked.text("made_to").parse().ok(),
         starts_from: asked.text("starts_from").parse().ok(),
         starts_to: asked.text("starts_to").parse().ok(),
-        sort: admin::BookingSort::parse(asked.text("sort")),
+        sort: sort_of(asked),
     }
 }
 
@@ -78,11 +88,12 @@ pub(super) fn payment_filter(asked: &Sent) -> PaymentFilter {
         paid_from: asked.text("paid_from").parse().ok(),
         paid_to: asked.text("paid_to").parse().ok(),
         payer: asked.text("payer").parse().ok(),
+        sort: sort_of(asked),
     }
 }
 
 pub(super) fn people_filter(asked: &Sent) -> PeopleFilter {
-    PeopleFilter { q: Some(asked.text("q").to_owned()), kind: Some(asked.text("kind").to_owned()) }
+    PeopleFilter { q: Some(asked.text("q").to_owned()), kind: Some(asked.text("kind").to_owned()), sort: sort_of(asked) }
 }
 
 pub(super) fn audit_filter(asked: &Sent) -> AuditFilter {
@@ -93,7 +104,12 @@ pub(super) fn audit_filter(asked: &Sent) -> AuditFilter {
         subject: text("subject"),
         from: asked.text("from").parse().ok(),
         to: asked.text("to").parse().ok(),
+        sort: sort_of(asked),
     }
+}
+
+fn provider_filter(asked: &Sent) -> ProviderFilter {
+    ProviderFilter { q: Some(asked.text("q").to_owned()), status: Some(asked.text("status").to_owned()), sort: sort_of(asked) }
 }
 
 async fn overview(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, PageError> {
@@ -109,24 +125,9 @@ async fn bookings(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, 
     let rows = admin::list_bookings(&ctx, &booking_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/bookings", &asked, rows.next_cursor.clone());
     let csv = address("/admin/bookings.csv", &asked, &[]);
-    let sort = |by: &str| {
-        let kept: Vec<_> = asked.0.iter().filter(|(name, _)| name != "sort").cloned().collect();
-        if by.is_empty() { address("/admin/bookings", &Sent(kept), &[]) } else { address("/admin/bookings", &Sent(kept), &[("sort", by)]) }
-    };
-    let sorts = Sorts {
-        starts: sort("starts"),
-        starts_back: sort("-starts"),
-        total: sort("total"),
-        total_back: sort("-total"),
-        made: sort("made"),
-        newest: sort(""),
-    };
-    let now = admin::BookingSort::parse(asked.text("sort"));
-    Ok(page(
-        &ctx,
-        Frame::admin("Bookings"),
-        view! { <BookingsPage page=rows filled=filled zone=zone next=next csv=csv sorts=(sorts, now) /> },
-    ))
+    let heads = heads("/admin/bookings", &asked, columns::BOOKINGS, "-made");
+    let view = view! { <BookingsPage page=rows filled=filled zone=zone next=next csv=csv heads=heads /> };
+    Ok(page(&ctx, Frame::admin("Bookings"), view))
 }
 
 async fn people(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, PageError> {
@@ -134,7 +135,8 @@ async fn people(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, Pa
     let rows = admin::list_people(&ctx, &people_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/people", &asked, rows.next_cursor.clone());
     let csv = address("/admin/people.csv", &asked, &[]);
-    Ok(page(&ctx, Frame::admin("People"), view! { <PeoplePage page=rows filled=filled zone=zone next=next csv=csv /> }))
+    let heads = heads("/admin/people", &asked, columns::PEOPLE, "-since");
+    Ok(page(&ctx, Frame::admin("People"), view! { <PeoplePage page=rows filled=filled zone=zone next=next csv=csv heads=heads /> }))
 }
 
 /// The page of one person, as it is or with a refused decision.
@@ -150,9 +152,10 @@ async fn person(Caller(ctx): Caller, Path(id): Path<AccountId>) -> Result<Respon
 
 async fn providers(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, PageError> {
     let (zone, filled, asked, now) = (zone(&ctx).await?, filled(&asked), Sent(asked), ctx.now());
-    let (rows, counts) = admin::list_providers(&ctx, Some(asked.text("q")), Some(asked.text("status")), &list_page(&asked)).await?;
+    let (rows, counts) = admin::list_providers(&ctx, &provider_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/providers", &asked, rows.next_cursor.clone());
-    let view = view! { <ProvidersPage page=rows counts=counts filled=filled zone=zone now=now next=next /> };
+    let heads = heads("/admin/providers", &asked, columns::PROVIDERS, "");
+    let view = view! { <ProvidersPage page=rows counts=counts filled=filled zone=zone now=now next=next heads=heads /> };
     Ok(page(&ctx, Frame::admin("Providers"), view))
 }
 
@@ -173,7 +176,8 @@ async fn payments(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, 
     let rows = admin::list_payments(&ctx, &payment_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/payments", &asked, rows.next_cursor.clone());
     let csv = address("/admin/payments.csv", &asked, &[]);
-    Ok(page(&ctx, Frame::admin("Payments"), view! { <PaymentsPage page=rows filled=filled zone=zone next=next csv=csv /> }))
+    let heads = heads("/admin/payments", &asked, columns::PAYMENTS, "-begun");
+    Ok(page(&ctx, Frame::admin("Payments"), view! { <PaymentsPage page=rows filled=filled zone=zone next=next csv=csv heads=heads /> }))
 }
 
 pub(super) async fn payment_page(ctx: &Ctx, id: PaymentId, filled: Filled) -> Result<AnyView> {
@@ -191,7 +195,8 @@ async fn audit(Caller(ctx): Caller, Query(asked): Asked) -> Result<Response, Pag
     let rows = admin::list_audit(&ctx, &audit_filter(&asked), &list_page(&asked)).await?;
     let next = next_address("/admin/audit", &asked, rows.next_cursor.clone());
     let csv = address("/admin/audit.csv", &asked, &[]);
-    Ok(page(&ctx, Frame::admin("Audit"), view! { <AuditPage page=rows filled=filled zone=zone next=next csv=csv /> }))
+    let heads = heads("/admin/audit", &asked, columns::AUDIT, "-when");
+    Ok(page(&ctx, Frame::admin("Audit"), view! { <AuditPage page=rows filled=filled zone=zone next=next csv=csv heads=heads /> }))
 }
 
 async fn system(Caller(ctx): Caller) -> Result<Response, PageError> {

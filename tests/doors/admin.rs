@@ -60,6 +60,47 @@ async fn every_page_opens_for_an_admin_and_for_nobody_else(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn tables_sort_by_links_in_their_heads(db: PgPool) {
+    let doors = Doors::new(db);
+    let provider = doors.world.a_provider().await;
+    doors.world.a_provider().await;
+    let mut admin = doors.signed_in(doors.world.an_admin().await).await;
+    for (path, by) in [
+        ("/admin/bookings", domain::admin::columns::BOOKINGS),
+        ("/admin/people", domain::admin::columns::PEOPLE),
+        ("/admin/providers", domain::admin::columns::PROVIDERS),
+        ("/admin/payments", domain::admin::columns::PAYMENTS),
+        ("/admin/audit", domain::admin::columns::AUDIT),
+    ] {
+        for column in by {
+            for sort in [format!("{path}?sort={column}"), format!("{path}?q=a&sort=-{column}"), format!("{path}.csv?sort={column}")] {
+                let is_file = sort.contains(".csv");
+                if is_file && path == "/admin/providers" {
+                    continue;
+                }
+                assert_eq!(admin.get(&sort).await.status, StatusCode::OK, "{sort}");
+            }
+        }
+    }
+    let people = admin.get("/admin/people?kind=any&sort=name").await.body;
+    assert!(people.contains("href=\"/admin/people?kind=any&amp;sort=-name\"") && people.contains("aria-sort=\"ascending\""), "{people}");
+    // The head names Ada too, who looks at it.
+    let is_ada_first = |page: &str| {
+        let rows = page.split("<tbody>").nth(1).expect("a table");
+        rows.find("Ada Operator").expect("Ada") < rows.find("Pia Plumb").expect("Pia")
+    };
+    assert!(is_ada_first(&people));
+    let people = admin.get("/admin/people?kind=any&sort=-name").await.body;
+    assert!(!is_ada_first(&people));
+    assert!(people.contains("<input type=\"hidden\" name=\"sort\" value=\"-name\""), "filters keep it: {people}");
+    let usual = admin.get("/admin/people").await.body;
+    assert!(usual.contains("href=\"/admin/people?sort=since\"") && usual.contains("aria-sort=\"descending\""), "{usual}");
+    assert_eq!(admin.get("/admin/people?sort=nonsense&cursor=nonsense").await.status, StatusCode::OK);
+    assert!(admin.get("/admin/providers?sort=-bookings").await.body.contains(&provider.id.to_string()));
+    doors.close().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn settings_are_read_checked_and_in_effect(db: PgPool) {
     let doors = Doors::new(db);
     let mut admin = doors.signed_in(doors.world.an_admin().await).await;

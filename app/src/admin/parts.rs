@@ -1,9 +1,8 @@
 //! What several of the operator's pages share. Rendered by the server only, so zones may be applied here.
 
-use super::pages::Sorts;
 use crate::kit::format::{self, Time};
 use crate::kit::{Badge, Button, Column, Field, Icon, Kind, Pagination, Select, SortBy, State, Table, TextArea, icon_s};
-use domain::admin::{BookingLine, BookingSort};
+use domain::admin::{BookingLine, Sort};
 use domain::scheduling::zone;
 use domain::time::Instant;
 use leptos::prelude::*;
@@ -49,9 +48,28 @@ pub fn status(of: &str) -> impl IntoView + use<> {
 
 /// One field of a filter bar.
 pub enum Sieve {
-    Text { name: &'static str, label: &'static str, value: String, placeholder: &'static str },
-    Date { name: &'static str, label: &'static str, value: String },
-    Pick { name: &'static str, label: &'static str, value: String, options: Vec<(&'static str, &'static str)> },
+    Text {
+        name: &'static str,
+        label: &'static str,
+        value: String,
+        placeholder: &'static str,
+    },
+    Date {
+        name: &'static str,
+        label: &'static str,
+        value: String,
+    },
+    Pick {
+        name: &'static str,
+        label: &'static str,
+        value: String,
+        options: Vec<(&'static str, &'static str)>,
+    },
+    /// What the list keeps when it is sifted anew.
+    Kept {
+        name: &'static str,
+        value: String,
+    },
 }
 
 /// Filters as a form that reads: the address reproduces the view.
@@ -63,6 +81,9 @@ pub fn filters(path: &'static str, sieves: Vec<Sieve>, csv: Option<String>) -> i
                 <Field label=label name=name value=value kind="search" placeholder=placeholder optional=true dense=true maxlength=100 icon_before=Icon::SEARCH />
             }
             .into_any(),
+            Sieve::Kept { name, value } => {
+                (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value /> }).into_any()
+            }
             Sieve::Date { name, label, value } => view! { <Field label=label name=name value=value kind="date" optional=true dense=true /> }.into_any(),
             Sieve::Pick { name, label, value, options } => {
                 let options = options.into_iter().map(|(key, words)| (key.to_owned(), words.to_owned())).collect();
@@ -80,43 +101,71 @@ pub fn filters(path: &'static str, sieves: Vec<Sieve>, csv: Option<String>) -> i
     }
 }
 
-/// Columns and cells of a list of bookings.
-/// With `sorts`, its heads sort: pressed again, the other way round.
-pub fn booking_table(
-    rows: Vec<BookingLine>,
-    caption: &'static str,
-    zone_name: &str,
-    sorts: Option<(Sorts, Option<BookingSort>)>,
-) -> AnyView {
-    let sorted = |column: Column, of: fn(&Sorts) -> (String, String), up: BookingSort, down: Option<BookingSort>| match &sorts {
-        None => column,
-        Some((to, now)) => {
-            let (ascending, descending) = of(to);
-            match (*now == Some(up), *now == down) {
-                (true, _) => column.sort(descending, Some(SortBy::Ascending)),
-                (_, true) => column.sort(ascending, Some(SortBy::Descending)),
-                _ => column.sort(ascending, None),
-            }
+/// Heads that sort a list: pressed again, the other way round.
+pub struct Heads {
+    /// The list with its filters, without a sort.
+    address: String,
+    now: Sort,
+    /// How it is sorted when nothing is said.
+    usual: Sort,
+}
+
+impl Heads {
+    /// `asked` is the sort that stands in the address; one that the list does not know counts as none.
+    pub fn new(address: String, asked: &str, columns: &[&str], usual: &str) -> Self {
+        let usual = Sort::from(usual.to_owned());
+        let now = Sort::parse(asked).filter(|sort| columns.contains(&sort.by.as_str())).unwrap_or_else(|| usual.clone());
+        Self { address, now, usual }
+    }
+    fn address_of(&self, sort: Sort) -> String {
+        if sort == self.usual {
+            return self.address.clone();
         }
-    };
+        let sign = if self.address.contains('?') { '&' } else { '?' };
+        format!("{}{sign}sort={}", self.address, String::from(sort))
+    }
+    /// Words begin with A.
+    pub fn words(&self, column: Column, by: &str) -> Column {
+        self.head(column, by, false)
+    }
+    /// Numbers and times begin with the greatest and latest.
+    pub fn number(&self, column: Column, by: &str) -> Column {
+        self.head(column, by, true)
+    }
+    fn head(&self, column: Column, by: &str, begins_down: bool) -> Column {
+        let is_now = self.now.by == by;
+        let is_down = if is_now { !self.now.is_down } else { begins_down };
+        let state = is_now.then_some(if self.now.is_down { SortBy::Descending } else { SortBy::Ascending });
+        column.sort(self.address_of(Sort { by: by.to_owned(), is_down }), state)
+    }
+}
+
+/// A head that sorts where the list can be sorted.
+pub fn words_head(heads: Option<&Heads>, column: Column, by: &str) -> Column {
+    match heads {
+        Some(heads) => heads.words(column, by),
+        None => column,
+    }
+}
+
+/// The same for numbers and times.
+pub fn number_head(heads: Option<&Heads>, column: Column, by: &str) -> Column {
+    match heads {
+        Some(heads) => heads.number(column, by),
+        None => column,
+    }
+}
+
+/// Columns and cells of a list of bookings; with `heads` it can be sorted.
+pub fn booking_table(rows: Vec<BookingLine>, caption: &'static str, zone_name: &str, heads: Option<&Heads>) -> AnyView {
     let columns = vec![
         Column::new("Booking").place("a"),
-        Column::new("Customer").place("c"),
-        Column::new("Provider").low(),
-        sorted(
-            Column::new("Starts, local time"),
-            |to| (to.starts.clone(), to.starts_back.clone()),
-            BookingSort::StartsFirst,
-            Some(BookingSort::StartsLast),
-        ),
-        Column::new("Status").place("d"),
-        sorted(
-            Column::new("Total").end().place("b"),
-            |to| (to.total.clone(), to.total_back.clone()),
-            BookingSort::Cheapest,
-            Some(BookingSort::Dearest),
-        ),
-        sorted(Column::new("Made").low(), |to| (to.made.clone(), to.newest.clone()), BookingSort::Oldest, None),
+        words_head(heads, Column::new("Customer").place("c"), "customer"),
+        words_head(heads, Column::new("Provider").low(), "provider"),
+        number_head(heads, Column::new("Starts, local time"), "starts"),
+        words_head(heads, Column::new("Status").place("d"), "status"),
+        number_head(heads, Column::new("Total").end().place("b"), "total"),
+        number_head(heads, Column::new("Made").low(), "made"),
     ];
     let rows = rows
         .into_iter()

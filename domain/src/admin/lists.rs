@@ -2,12 +2,12 @@
 
 use super::model::*;
 use super::overview::span;
+use super::sort::{Order, Placed, columns, paged};
 use super::store;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, PaymentId, ProviderId};
 use crate::page::{Page, PageQuery};
-use crate::time::Instant;
 
 /// What was typed, tidied; None if nothing.
 fn typed(text: Option<&str>) -> Option<String> {
@@ -28,29 +28,26 @@ pub async fn list_bookings(ctx: &Ctx, filter: &BookingFilter, page: &PageQuery) 
         made_to,
         starts_from,
         starts_to,
-        after: if filter.sort.is_none() { page.after() } else { None },
-        sort: filter.sort,
-        sorted_after: if filter.sort.is_some() { page.after() } else { None },
+        order: Order::of(filter.sort.as_ref(), columns::BOOKINGS, page),
     };
     let rows = store::list_bookings(ctx.db(), &query, page.limit() + 1).await?;
-    Ok(match filter.sort {
-        None => Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)),
-        Some(sort) => Page::from_rows(rows, page.limit(), |row| (sort.key(row), row.id)),
-    })
+    Ok(paged(rows, &query.order, page.limit(), |row| (row.created_at, row.id)))
 }
 
-/// Newest first.
+/// Newest first, unless sorted otherwise.
 pub async fn list_people(ctx: &Ctx, filter: &PeopleFilter, page: &PageQuery) -> Result<Page<PersonLine>> {
     ctx.require_admin()?;
     let (q, kind) = (typed(filter.q.as_deref()), typed(filter.kind.as_deref()));
-    let rows = store::list_people(ctx.db(), q.as_deref(), kind.as_deref(), None, page.after(), page.limit() + 1).await?;
-    Ok(Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)))
+    let order = Order::of(filter.sort.as_ref(), columns::PEOPLE, page);
+    let rows = store::list_people(ctx.db(), q.as_deref(), kind.as_deref(), None, &order, page.limit() + 1).await?;
+    Ok(paged(rows, &order, page.limit(), |row| (row.created_at, row.id)))
 }
 
 pub async fn get_person(ctx: &Ctx, id: AccountId) -> Result<PersonView> {
     ctx.require_admin()?;
     let db = ctx.db();
-    let person = store::list_people(db, None, Some("any"), Some(id), None, 1).await?.pop().ok_or(Error::NotFound)?;
+    let found = store::list_people(db, None, Some("any"), Some(id), &Order::default(), 1).await?.pop();
+    let person = found.ok_or(Error::NotFound)?.line;
     let contact = store::find_contact(db, id).await?;
     let bookings = store::BookingQuery { customer: Some(id), ..store::BookingQuery::default() };
     let payments = store::PaymentQuery { payer: Some(id), ..store::PaymentQuery::default() };
@@ -59,31 +56,33 @@ pub async fn get_person(ctx: &Ctx, id: AccountId) -> Result<PersonView> {
         phone: contact.0,
         zone: contact.1,
         places: store::list_places(db, id).await?,
-        bookings: store::list_bookings(db, &bookings, 10).await?,
-        payments: store::list_payments(db, &payments, 10).await?,
+        bookings: lines(store::list_bookings(db, &bookings, 10).await?),
+        payments: lines(store::list_payments(db, &payments, 10).await?),
         sessions: store::list_sessions(db, id, ctx.now()).await?,
         audit: store::list_audit_of(db, id, 20).await?,
     })
 }
 
-/// Those who wait longest first among applications, newest first otherwise. `status` None: all.
-pub async fn list_providers(
-    ctx: &Ctx,
-    q: Option<&str>,
-    status: Option<&str>,
-    page: &PageQuery,
-) -> Result<(Page<ProviderLine>, StatusCounts)> {
+pub(super) fn lines<T>(rows: Vec<Placed<T>>) -> Vec<T> {
+    rows.into_iter().map(|row| row.line).collect()
+}
+
+/// Newest first, unless sorted otherwise, with how many there are in each status.
+pub async fn list_providers(ctx: &Ctx, filter: &ProviderFilter, page: &PageQuery) -> Result<(Page<ProviderLine>, StatusCounts)> {
     ctx.require_admin()?;
-    let rows = store::list_providers(ctx.db(), typed(q).as_deref(), typed(status).as_deref(), None, page.after(), page.limit() + 1).await?;
-    Ok((Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)), store::count_statuses(ctx.db()).await?))
+    let (q, status) = (typed(filter.q.as_deref()), typed(filter.status.as_deref()));
+    let order = Order::of(filter.sort.as_ref(), columns::PROVIDERS, page);
+    let rows = store::list_providers(ctx.db(), q.as_deref(), status.as_deref(), None, &order, page.limit() + 1).await?;
+    Ok((paged(rows, &order, page.limit(), |row| (row.created_at, row.id)), store::count_statuses(ctx.db()).await?))
 }
 
 pub async fn get_provider(ctx: &Ctx, id: ProviderId) -> Result<ProviderLine> {
     ctx.require_admin()?;
-    store::list_providers(ctx.db(), None, None, Some(id), None, 1).await?.pop().ok_or(Error::NotFound)
+    let found = store::list_providers(ctx.db(), None, None, Some(id), &Order::default(), 1).await?.pop();
+    Ok(found.ok_or(Error::NotFound)?.line)
 }
 
-/// Newest first.
+/// Newest first, unless sorted otherwise.
 pub async fn list_payments(ctx: &Ctx, filter: &PaymentFilter, page: &PageQuery) -> Result<Page<PaymentLine>> {
     ctx.require_admin()?;
     let (paid_from, paid_to) = span(ctx, filter.paid_from, filter.paid_to).await?;
@@ -96,17 +95,17 @@ pub async fn list_payments(ctx: &Ctx, filter: &PaymentFilter, page: &PageQuery) 
         paid_from,
         paid_to,
         stuck_before: Some(ctx.now().plus_minutes(-store::STUCK_MIN)),
-        after: page.after(),
+        order: Order::of(filter.sort.as_ref(), columns::PAYMENTS, page),
     };
     let rows = store::list_payments(ctx.db(), &query, page.limit() + 1).await?;
-    Ok(Page::from_rows(rows, page.limit(), |row| (row.created_at, row.id)))
+    Ok(paged(rows, &query.order, page.limit(), |row| (row.created_at, row.id)))
 }
 
 pub async fn get_payment(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail> {
     ctx.require_admin()?;
     let db = ctx.db();
     let query = store::PaymentQuery { id: Some(id), ..store::PaymentQuery::default() };
-    let payment = store::list_payments(db, &query, 1).await?.pop().ok_or(Error::NotFound)?;
+    let payment = store::list_payments(db, &query, 1).await?.pop().ok_or(Error::NotFound)?.line;
     Ok(PaymentDetail {
         refundable: store::get_refundable(db, id).await?,
         attempts: store::list_attempts(db, id).await?,
@@ -117,7 +116,7 @@ pub async fn get_payment(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail> {
     })
 }
 
-/// Newest first.
+/// Newest first, unless sorted otherwise.
 pub async fn list_audit(ctx: &Ctx, filter: &AuditFilter, page: &PageQuery) -> Result<Page<AuditLine>> {
     ctx.require_admin()?;
     let (from, to) = span(ctx, filter.from, filter.to).await?;
@@ -127,8 +126,8 @@ pub async fn list_audit(ctx: &Ctx, filter: &AuditFilter, page: &PageQuery) -> Re
         None if subject.as_deref().is_some_and(|text| text.len() == 36) => (None, subject.clone()),
         None => (subject.clone(), None),
     };
-    let after: Option<(Instant, crate::id::AuditId)> = page.after();
-    let query = store::AuditQuery { who: typed(filter.who.as_deref()), action: typed(filter.action.as_deref()), kind, id, from, to, after };
+    let order = Order::of(filter.sort.as_ref(), columns::AUDIT, page);
+    let query = store::AuditQuery { who: typed(filter.who.as_deref()), action: typed(filter.action.as_deref()), kind, id, from, to, order };
     let rows = store::list_audit(ctx.db(), &query, page.limit() + 1).await?;
-    Ok(Page::from_rows(rows, page.limit(), |row| (row.at, row.id)))
+    Ok(paged(rows, &query.order, page.limit(), |row| (row.at, row.id)))
 }

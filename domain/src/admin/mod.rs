@@ -9,6 +9,7 @@
 //! **Who may.** Admins. A token needs `admin:read` or `admin:write` besides.
 
 mod model;
+mod sort;
 
 #[cfg(feature = "server")]
 mod lists;
@@ -27,6 +28,7 @@ mod system;
 mod tests;
 
 pub use model::*;
+pub use sort::{Sort, columns};
 
 #[cfg(feature = "server")]
 pub use lists::{get_payment, get_person, get_provider, list_audit, list_bookings, list_payments, list_people, list_providers};

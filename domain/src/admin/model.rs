@@ -1,5 +1,6 @@
 //! Views and filters of the operator's pages, shared with the browser.
 
+use super::sort::Sort;
 use crate::id::{AccountId, AttemptId, AuditId, BookingId, CategoryId, JobId, MailId, PaymentId, ProviderId, RefundId};
 use crate::money::{Currency, Money};
 use crate::time::{Date, Instant};
@@ -81,50 +82,7 @@ pub struct BookingFilter {
     pub starts_from: Option<Date>,
     pub starts_to: Option<Date>,
     /// None: newest first.
-    pub sort: Option<BookingSort>,
-}
-
-/// By what bookings are sorted instead of newest first; a minus turns it round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BookingSort {
-    #[serde(rename = "made")]
-    Oldest,
-    #[serde(rename = "starts")]
-    StartsFirst,
-    #[serde(rename = "-starts")]
-    StartsLast,
-    #[serde(rename = "total")]
-    Cheapest,
-    #[serde(rename = "-total")]
-    Dearest,
-}
-
-impl BookingSort {
-    pub const ALL: [Self; 5] = [Self::Oldest, Self::StartsFirst, Self::StartsLast, Self::Cheapest, Self::Dearest];
-
-    /// As it stands in addresses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Oldest => "made",
-            Self::StartsFirst => "starts",
-            Self::StartsLast => "-starts",
-            Self::Cheapest => "total",
-            Self::Dearest => "-total",
-        }
-    }
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.as_str() == text)
-    }
-    /// The greatest comes first.
-    pub fn key(self, row: &BookingLine) -> i64 {
-        match self {
-            Self::Oldest => -row.created_at.millis(),
-            Self::StartsFirst => -row.starts_at.millis(),
-            Self::StartsLast => row.starts_at.millis(),
-            Self::Cheapest => -row.total.minor,
-            Self::Dearest => row.total.minor,
-        }
-    }
+    pub sort: Option<Sort>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +109,8 @@ pub struct PeopleFilter {
     pub q: Option<String>,
     /// `admin`, `support`, `staff`, `guest`, `suspended`, `unconfirmed`; None: everyone but guests.
     pub kind: Option<String>,
+    /// None: newest first.
+    pub sort: Option<Sort>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +152,16 @@ pub struct SessionLine {
     pub address: Option<String>,
     pub created_at: Instant,
     pub seen_at: Instant,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderFilter {
+    /// Part of a name or address.
+    pub q: Option<String>,
+    /// None: all.
+    pub status: Option<String>,
+    /// None: newest first.
+    pub sort: Option<Sort>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,6 +206,8 @@ pub struct PaymentFilter {
     /// `unresolved` or `refund_failed`.
     pub trouble: Option<String>,
     pub payer: Option<AccountId>,
+    /// None: newest first.
+    pub sort: Option<Sort>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -325,6 +297,8 @@ pub struct AuditFilter {
     pub subject: Option<String>,
     pub from: Option<Date>,
     pub to: Option<Date>,
+    /// None: newest first.
+    pub sort: Option<Sort>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,7 +39,7 @@ pub async fn get_overview(ctx: &Ctx, days: i64, currency: Option<&str>) -> Resul
         from,
         to: today,
         attention: store::list_attention(db, ctx.now()).await?,
-        latest: store::list_bookings(db, &store::BookingQuery::default(), 8).await?,
+        latest: super::lists::lines(store::list_bookings(db, &store::BookingQuery::default(), 8).await?),
         zone,
         currency,
         currencies,

@@ -1,16 +1,16 @@
 //! Who did what, when, to what, and why.
 
-use crate::admin::parts::{Sieve, filters, more, when};
+use crate::admin::parts::{Heads, Sieve, filters, more, number_head, when, words_head};
 use crate::kit::{Column, Empty, Filled, Table, WorkHeader};
 use domain::admin::AuditLine;
 use domain::page::Page;
 use leptos::prelude::*;
 
-pub(super) fn audit_table(rows: Vec<AuditLine>, zone: &str) -> AnyView {
+pub(super) fn audit_table(rows: Vec<AuditLine>, zone: &str, heads: Option<&Heads>) -> AnyView {
     let columns = vec![
-        Column::new("When").place("c"),
-        Column::new("Who").place("b"),
-        Column::new("Did").place("a"),
+        number_head(heads, Column::new("When").place("c"), "when"),
+        words_head(heads, Column::new("Who").place("b"), "who"),
+        words_head(heads, Column::new("Did").place("a"), "did"),
         Column::new("To what").place("d"),
         Column::new("Why, and details").low(),
     ];
@@ -48,7 +48,7 @@ fn subject(kind: &str, id: &str) -> AnyView {
 }
 
 #[component]
-pub fn AuditPage(page: Page<AuditLine>, filled: Filled, zone: String, next: Option<String>, csv: String) -> impl IntoView {
+pub fn AuditPage(page: Page<AuditLine>, filled: Filled, zone: String, next: Option<String>, csv: String, heads: Heads) -> impl IntoView {
     let value = |name: &str| filled.value(name);
     let sieves = vec![
         Sieve::Text { name: "who", label: "Who", value: value("who"), placeholder: "Name, e-mail, id" },
@@ -56,14 +56,15 @@ pub fn AuditPage(page: Page<AuditLine>, filled: Filled, zone: String, next: Opti
         Sieve::Text { name: "subject", label: "To what", value: value("subject"), placeholder: "booking, an id, or kind:id" },
         Sieve::Date { name: "from", label: "From", value: value("from") },
         Sieve::Date { name: "to", label: "to", value: value("to") },
+        Sieve::Kept { name: "sort", value: filled.value("sort") },
     ];
     let list = if page.items.is_empty() {
         view! { <Empty title="Nothing recorded matches" text="Clear a filter, or take a longer time." /> }.into_any()
     } else {
-        audit_table(page.items, &zone)
+        audit_table(page.items, &zone, Some(&heads))
     };
     view! {
-        <WorkHeader title="Audit" line=format!("Every act of a person, newest first. Days of {zone}.") />
+        <WorkHeader title="Audit" line=format!("Every act of a person. Days of {zone}.") />
         <div class="work-body">
             <section class="card panel">{filters("/admin/audit", sieves, Some(csv))} {list}</section>
             {more(next)}

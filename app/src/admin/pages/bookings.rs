@@ -1,8 +1,8 @@
 //! All bookings.
 
-use crate::admin::parts::{Sieve, booking_table, filters, more};
+use crate::admin::parts::{Heads, Sieve, booking_table, filters, more};
 use crate::kit::{Empty, Filled, WorkHeader};
-use domain::admin::{BookingLine, BookingSort};
+use domain::admin::BookingLine;
 use domain::page::Page;
 use leptos::prelude::*;
 
@@ -19,17 +19,6 @@ const STATUSES: [(&str, &str); 10] = [
     ("expired", "Lapsed"),
 ];
 
-/// The addresses of the same list, sorted otherwise.
-#[derive(Debug, Clone)]
-pub struct Sorts {
-    pub starts: String,
-    pub starts_back: String,
-    pub total: String,
-    pub total_back: String,
-    pub made: String,
-    pub newest: String,
-}
-
 /// `filled` holds the filters; `next` and `csv` are addresses.
 #[component]
 pub fn BookingsPage(
@@ -38,7 +27,7 @@ pub fn BookingsPage(
     zone: String,
     next: Option<String>,
     csv: String,
-    sorts: (Sorts, Option<BookingSort>),
+    heads: Heads,
 ) -> impl IntoView {
     let value = |name: &str| filled.value(name);
     let sieves = vec![
@@ -48,11 +37,14 @@ pub fn BookingsPage(
         Sieve::Date { name: "made_to", label: "to", value: value("made_to") },
         Sieve::Date { name: "starts_from", label: "Starts from", value: value("starts_from") },
         Sieve::Date { name: "starts_to", label: "to", value: value("starts_to") },
+        Sieve::Kept { name: "customer", value: value("customer") },
+        Sieve::Kept { name: "provider", value: value("provider") },
+        Sieve::Kept { name: "sort", value: filled.value("sort") },
     ];
     let list = if page.items.is_empty() {
         view! { <Empty title="No bookings match" text="Clear a filter, or look for part of a name." /> }.into_any()
     } else {
-        booking_table(page.items, "Bookings", &zone, Some(sorts))
+        booking_table(page.items, "Bookings", &zone, Some(&heads))
     };
     view! {
         <WorkHeader title="Bookings" line=format!("Days of {zone}.") />

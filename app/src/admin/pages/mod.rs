@@ -10,7 +10,7 @@ mod settings;
 mod system;
 
 pub use audit::AuditPage;
-pub use bookings::{BookingsPage, Sorts};
+pub use bookings::BookingsPage;
 pub use overview::OverviewPage;
 pub use payments::{PaymentPage, PaymentsPage};
 pub use people::{PeoplePage, PersonPage};

@@ -1,7 +1,7 @@
 //! Payments: the list, and one with its attempts, refunds, messages and ledger lines.
 
 use super::people::none;
-use crate::admin::parts::{Sieve, filters, more, status, when, words};
+use crate::admin::parts::{Heads, Sieve, filters, more, number_head, status, when, words, words_head};
 use crate::kit::{Button, Card, Column, Crumbs, Empty, ErrorSummary, Field, Filled, Kind, Table, TextArea, WorkHeader};
 use domain::admin::{AttemptLine, LedgerLine, MessageLine, PaymentDetail, PaymentLine, RefundLine};
 use domain::page::Page;
@@ -20,15 +20,15 @@ const STATUSES: [(&str, &str); 8] = [
 const TROUBLES: [(&str, &str); 3] =
     [("", "With or without"), ("unresolved", "No answer from the gateway"), ("refund_failed", "Refund not delivered")];
 
-pub(super) fn payment_table(rows: Vec<PaymentLine>, zone: &str) -> AnyView {
+pub(super) fn payment_table(rows: Vec<PaymentLine>, zone: &str, heads: Option<&Heads>) -> AnyView {
     let columns = vec![
         Column::new("Booking").place("a"),
-        Column::new("Payer").place("c"),
-        Column::new("Provider").low(),
+        words_head(heads, Column::new("Payer").place("c"), "payer"),
+        words_head(heads, Column::new("Provider").low(), "provider"),
         Column::new("Card").low(),
-        Column::new("Status").place("d"),
-        Column::new("Amount").end().place("b"),
-        Column::new("Begun").low(),
+        words_head(heads, Column::new("Status").place("d"), "status"),
+        number_head(heads, Column::new("Amount").end().place("b"), "amount"),
+        number_head(heads, Column::new("Begun").low(), "begun"),
     ];
     let rows = rows
         .into_iter()
@@ -49,7 +49,14 @@ pub(super) fn payment_table(rows: Vec<PaymentLine>, zone: &str) -> AnyView {
 }
 
 #[component]
-pub fn PaymentsPage(page: Page<PaymentLine>, filled: Filled, zone: String, next: Option<String>, csv: String) -> impl IntoView {
+pub fn PaymentsPage(
+    page: Page<PaymentLine>,
+    filled: Filled,
+    zone: String,
+    next: Option<String>,
+    csv: String,
+    heads: Heads,
+) -> impl IntoView {
     let value = |name: &str| filled.value(name);
     let sieves = vec![
         Sieve::Text { name: "q", label: "Find", value: value("q"), placeholder: "Reference, e-mail, any id" },
@@ -57,14 +64,15 @@ pub fn PaymentsPage(page: Page<PaymentLine>, filled: Filled, zone: String, next:
         Sieve::Pick { name: "trouble", label: "Trouble", value: value("trouble"), options: TROUBLES.to_vec() },
         Sieve::Date { name: "paid_from", label: "Paid from", value: value("paid_from") },
         Sieve::Date { name: "paid_to", label: "to", value: value("paid_to") },
+        Sieve::Kept { name: "sort", value: filled.value("sort") },
     ];
     let list = if page.items.is_empty() {
         view! { <Empty title="No payments match" text="Clear a filter, or look for a booking’s reference." /> }.into_any()
     } else {
-        payment_table(page.items, &zone)
+        payment_table(page.items, &zone, Some(&heads))
     };
     view! {
-        <WorkHeader title="Payments" line=format!("Newest first. Days of {zone}.") />
+        <WorkHeader title="Payments" line=format!("Days of {zone}.") />
         <div class="work-body">
             <section class="card panel">{filters("/admin/payments", sieves, Some(csv))} {list}</section>
             {more(next)}

@@ -2,7 +2,7 @@
 
 use super::audit::audit_table;
 use super::payments::payment_table;
-use crate::admin::parts::{Decide, Sieve, ago, booking_table, filters, more, when, words};
+use crate::admin::parts::{Decide, Heads, Sieve, ago, booking_table, filters, more, when, words};
 use crate::kit::{Badge, Card, Column, Crumbs, Empty, Filled, Kind, State, Table, WorkHeader};
 use domain::admin::{PersonLine, PersonView};
 use domain::page::Page;
@@ -33,17 +33,18 @@ fn marks(person: &PersonLine) -> AnyView {
 }
 
 #[component]
-pub fn PeoplePage(page: Page<PersonLine>, filled: Filled, zone: String, next: Option<String>, csv: String) -> impl IntoView {
+pub fn PeoplePage(page: Page<PersonLine>, filled: Filled, zone: String, next: Option<String>, csv: String, heads: Heads) -> impl IntoView {
     let sieves = vec![
         Sieve::Text { name: "q", label: "Find", value: filled.value("q"), placeholder: "Name, e-mail, phone" },
         Sieve::Pick { name: "kind", label: "Who", value: filled.value("kind"), options: KINDS.to_vec() },
+        Sieve::Kept { name: "sort", value: filled.value("sort") },
     ];
     let columns = vec![
-        Column::new("Person").place("a"),
+        heads.words(Column::new("Person").place("a"), "name"),
         Column::new("State").place("b"),
         Column::new("Works for").low(),
-        Column::new("Bookings").end().place("d"),
-        Column::new("Since").place("c"),
+        heads.number(Column::new("Bookings").end().place("d"), "bookings"),
+        heads.number(Column::new("Since").place("c"), "since"),
     ];
     let rows = page
         .items
@@ -65,7 +66,7 @@ pub fn PeoplePage(page: Page<PersonLine>, filled: Filled, zone: String, next: Op
         view! { <Table columns=columns rows=rows caption="People" /> }.into_any()
     };
     view! {
-        <WorkHeader title="People" line="Newest first." />
+        <WorkHeader title="People" line="Everyone with an account, and guests." />
         <div class="work-body">
             <section class="card panel">{filters("/admin/people", sieves, Some(csv))} {list}</section>
             {more(next)}
@@ -112,8 +113,8 @@ pub fn PersonPage(view_of: PersonView, filled: Filled, zone: String, now: Instan
         view! { <Decide action=action name="suspend" button="Suspend" kind=Kind::DangerQuiet problem=problem value=value help="Ends every session and refuses sign-in. Bookings stand." /> }.into_any()
     };
     let bookings = if bookings.is_empty() { none("No bookings.") } else { booking_table(bookings, "Their bookings", &zone, None) };
-    let payments = if payments.is_empty() { none("No payments.") } else { payment_table(payments, &zone) };
-    let audit = if audit.is_empty() { none("Nothing recorded.") } else { audit_table(audit, &zone) };
+    let payments = if payments.is_empty() { none("No payments.") } else { payment_table(payments, &zone, None) };
+    let audit = if audit.is_empty() { none("Nothing recorded.") } else { audit_table(audit, &zone, None) };
     view! {
         <WorkHeader title=name.clone()>{marks}</WorkHeader>
         <div class="work-body">

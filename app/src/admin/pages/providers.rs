@@ -1,7 +1,7 @@
 //! Providers by status, and one with what to decide about it.
 
 use super::people::none;
-use crate::admin::parts::{Decide, Sieve, ago, filters, more, status, when};
+use crate::admin::parts::{Decide, Heads, Sieve, ago, filters, more, status, when};
 use crate::kit::format::{duration, plural};
 use crate::kit::{Badge, Card, Column, Crumbs, Empty, Filled, Kind, State, Tab, Table, Tabs, WorkHeader};
 use domain::admin::{ProviderLine, StatusCounts};
@@ -18,6 +18,7 @@ pub fn ProvidersPage(
     zone: String,
     now: Instant,
     next: Option<String>,
+    heads: Heads,
 ) -> impl IntoView {
     let current = filled.value("status");
     let all = counts.draft + counts.submitted + counts.active + counts.rejected + counts.suspended;
@@ -44,12 +45,13 @@ pub fn ProvidersPage(
     let sieves = vec![
         Sieve::Text { name: "q", label: "Find", value: filled.value("q"), placeholder: "Name, e-mail" },
         Sieve::Pick { name: "status", label: "Status", value: current.clone(), options: statuses },
+        Sieve::Kept { name: "sort", value: filled.value("sort") },
     ];
     let list = if page.items.is_empty() {
         let text = if current == "submitted" { "Nobody waits for a decision." } else { "Clear a filter, or look for part of a name." };
         view! { <Empty title="No providers here" text=text /> }.into_any()
     } else {
-        provider_table(page.items, &zone, now)
+        provider_table(page.items, &zone, now, &heads)
     };
     view! {
         <WorkHeader title="Providers" line=plural(counts.submitted, "application waits", "applications wait") />
@@ -61,15 +63,15 @@ pub fn ProvidersPage(
     }
 }
 
-fn provider_table(rows: Vec<ProviderLine>, zone: &str, now: Instant) -> AnyView {
+fn provider_table(rows: Vec<ProviderLine>, zone: &str, now: Instant, heads: &Heads) -> AnyView {
     let columns = vec![
-        Column::new("Provider").place("a"),
-        Column::new("Owner").place("c"),
-        Column::new("Category").low(),
-        Column::new("Services").end().low(),
-        Column::new("Bookings").end(),
-        Column::new("Status").place("b"),
-        Column::new("Since").place("d"),
+        heads.words(Column::new("Provider").place("a"), "name"),
+        heads.words(Column::new("Owner").place("c"), "owner"),
+        heads.words(Column::new("Category").low(), "category"),
+        heads.number(Column::new("Services").end().low(), "services"),
+        heads.number(Column::new("Bookings").end(), "bookings"),
+        heads.words(Column::new("Status").place("b"), "status"),
+        heads.number(Column::new("Since").place("d"), "since"),
     ];
     let rows = rows
         .into_iter()

@@ -1,6 +1,7 @@
 //! Bookings of all providers.
 
-use crate::admin::model::{BookingLine, BookingSort};
+use crate::admin::model::BookingLine;
+use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
 use crate::id::{AccountId, BookingId, ProviderId};
 use crate::money::{Currency, Money};
@@ -17,16 +18,14 @@ pub struct BookingQuery {
     pub made_to: Option<Instant>,
     pub starts_from: Option<Instant>,
     pub starts_to: Option<Instant>,
-    /// With the newest first.
-    pub after: Option<(Instant, BookingId)>,
-    pub sort: Option<BookingSort>,
-    /// The key of [`BookingSort`] instead.
-    pub sorted_after: Option<(i64, BookingId)>,
+    pub order: Order<BookingId>,
 }
 
-pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Result<Vec<BookingLine>> {
-    let (after_at, after_id) = query.after.unzip();
-    let (after_key, after_key_id) = query.sorted_after.unzip();
+pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Result<Vec<Placed<BookingLine>>> {
+    let order = &query.order;
+    let (after_at, newest_id) = order.newest.unzip();
+    let (place, after_id) = order.after.clone().unzip();
+    let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
     let rows = sqlx::query!(
         r#"select
             b.id as "id: BookingId",
@@ -42,17 +41,25 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
             b.status,
             b.currency,
             b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor as "total_minor!",
-            b.created_at as "created_at: Instant"
+            b.created_at as "created_at: Instant",
+            key.words as "words!",
+            key.number as "number!"
          from bookings b
          join providers p on p.id = b.provider_id
          cross join lateral (
-            select case $12::text
-                when 'made' then -(extract(epoch from b.created_at) * 1000)::bigint
-                when 'starts' then -(extract(epoch from lower(b.during)) * 1000)::bigint
-                when '-starts' then (extract(epoch from lower(b.during)) * 1000)::bigint
-                when 'total' then -(b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor)
-                when '-total' then b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor
-            end as value
+            select
+                case $12::text
+                    when 'customer' then fold(b.customer_name)
+                    when 'provider' then fold(p.name)
+                    when 'status' then b.status
+                    else ''
+                end as words,
+                case $12
+                    when 'starts' then (extract(epoch from lower(b.during)) * 1000000)::bigint
+                    when 'total' then b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor
+                    when 'made' then (extract(epoch from b.created_at) * 1000000)::bigint
+                    else 0
+                end as number
          ) key
          where ($1::text is null
                 or b.reference ilike $1 || '%'
@@ -68,12 +75,20 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
            and ($7::timestamptz is null or lower(b.during) >= $7)
            and ($8::timestamptz is null or lower(b.during) < $8)
            and ($9::timestamptz is null or (b.created_at, b.id) < ($9, $10::uuid))
-           and ($13::bigint is null or (key.value, b.id) < ($13, $14::uuid))
+           and ($14::uuid is null
+                or case when $13::bool
+                    then (key.words, key.number, b.id) < ($15::text, $16::bigint, $14)
+                    else (key.words, key.number, b.id) > ($15, $16, $14)
+                   end)
          order by
             -- without a sort this is all that is left, and an index has it
             case when $12::text is null then b.created_at end desc,
-            key.value desc,
-            b.id desc
+            case when $13 then key.words end desc,
+            case when not $13 then key.words end,
+            case when $13 then key.number end desc,
+            case when not $13 then key.number end,
+            case when $13 then b.id end desc,
+            case when not $13 then b.id end
          limit $11"#,
         query.q,
         query.status,
@@ -84,30 +99,35 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
         query.starts_from as Option<Instant>,
         query.starts_to as Option<Instant>,
         after_at as Option<Instant>,
-        after_id as Option<BookingId>,
+        newest_id as Option<BookingId>,
         limit,
-        query.sort.map(BookingSort::as_str),
-        after_key,
-        after_key_id as Option<BookingId>,
+        order.by,
+        order.is_down,
+        after_id as Option<BookingId>,
+        after_words,
+        after_number,
     )
     .fetch_all(db)
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| BookingLine {
-            id: row.id,
-            reference: row.reference,
-            provider_id: row.provider_id,
-            provider_name: row.provider_name,
-            customer_id: row.customer_id,
-            customer_name: row.customer_name,
-            customer_email: row.customer_email,
-            service_name: row.service_name,
-            starts_at: row.starts_at,
-            zone: row.zone,
-            status: row.status,
-            total: Money::new(row.total_minor, currency(&row.currency)),
-            created_at: row.created_at,
+        .map(|row| Placed {
+            place: Place { words: row.words, number: row.number },
+            line: BookingLine {
+                id: row.id,
+                reference: row.reference,
+                provider_id: row.provider_id,
+                provider_name: row.provider_name,
+                customer_id: row.customer_id,
+                customer_name: row.customer_name,
+                customer_email: row.customer_email,
+                service_name: row.service_name,
+                starts_at: row.starts_at,
+                zone: row.zone,
+                status: row.status,
+                total: Money::new(row.total_minor, currency(&row.currency)),
+                created_at: row.created_at,
+            },
         })
         .collect())
 }

@@ -1,6 +1,7 @@
 //! Providers in every status, and the categories.
 
 use crate::admin::model::{CategoryLine, ProviderLine, SaveCategory, StatusCounts};
+use crate::admin::sort::{Order, Place, Placed};
 use crate::ctx::Tx;
 use crate::error::Result;
 use crate::id::{CategoryId, ProviderId};
@@ -12,12 +13,13 @@ pub async fn list_providers(
     q: Option<&str>,
     status: Option<&str>,
     id: Option<ProviderId>,
-    after: Option<(Instant, ProviderId)>,
+    order: &Order<ProviderId>,
     limit: i64,
-) -> Result<Vec<ProviderLine>> {
-    let (after_at, after_id) = after.unzip();
-    Ok(sqlx::query_as!(
-        ProviderLine,
+) -> Result<Vec<Placed<ProviderLine>>> {
+    let (after_at, newest_id) = order.newest.unzip();
+    let (place, after_id) = order.after.clone().unzip();
+    let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let rows = sqlx::query!(
         r#"select
             p.id as "id: ProviderId",
             p.slug,
@@ -33,7 +35,9 @@ pub async fn list_providers(
             owner.name as "owner_name?",
             owner.email as "owner_email?",
             (select count(*) from services s where s.provider_id = p.id and s.archived_at is null) as "services!",
-            (select count(*) from bookings b where b.provider_id = p.id and b.status not in ('held', 'expired')) as "bookings!"
+            (select count(*) from bookings b where b.provider_id = p.id and b.status not in ('held', 'expired')) as "bookings!",
+            key.words as "words!",
+            key.number as "number!"
          from providers p
          left join categories c on c.id = p.category_id
          left join lateral (
@@ -44,6 +48,22 @@ pub async fn list_providers(
             order by m.created_at
             limit 1
          ) owner on true
+         cross join lateral (
+            select
+                case $7::text
+                    when 'name' then fold(p.name)
+                    when 'owner' then fold(coalesce(owner.name, ''))
+                    when 'category' then coalesce(c.name, '')
+                    when 'status' then p.status
+                    else ''
+                end as words,
+                case $7
+                    when 'services' then (select count(*) from services s where s.provider_id = p.id and s.archived_at is null)
+                    when 'bookings' then (select count(*) from bookings b where b.provider_id = p.id and b.status not in ('held', 'expired'))
+                    when 'since' then (extract(epoch from coalesce(p.decided_at, p.submitted_at, p.created_at)) * 1000000)::bigint
+                    else 0
+                end as number
+         ) key
          where ($1::text is null
                 or fold(p.name) like '%' || fold($1) || '%'
                 or p.email ilike '%' || $1 || '%'
@@ -52,17 +72,58 @@ pub async fn list_providers(
            and ($2::text is null or p.status = $2)
            and ($3::uuid is null or p.id = $3)
            and ($4::timestamptz is null or (p.created_at, p.id) < ($4, $5::uuid))
-         order by p.created_at desc, p.id desc
+           and ($9::uuid is null
+                or case when $8::bool
+                    then (key.words, key.number, p.id) < ($10::text, $11::bigint, $9)
+                    else (key.words, key.number, p.id) > ($10, $11, $9)
+                   end)
+         order by
+            -- without a sort this is all that is left, and an index has it
+            case when $7::text is null then p.created_at end desc,
+            case when $8 then key.words end desc,
+            case when not $8 then key.words end,
+            case when $8 then key.number end desc,
+            case when not $8 then key.number end,
+            case when $8 then p.id end desc,
+            case when not $8 then p.id end
          limit $6"#,
         q,
         status,
         id as Option<ProviderId>,
         after_at as Option<Instant>,
-        after_id as Option<ProviderId>,
+        newest_id as Option<ProviderId>,
         limit,
+        order.by,
+        order.is_down,
+        after_id as Option<ProviderId>,
+        after_words,
+        after_number,
     )
     .fetch_all(db)
-    .await?)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Placed {
+            place: Place { words: row.words, number: row.number },
+            line: ProviderLine {
+                id: row.id,
+                slug: row.slug,
+                name: row.name,
+                category: row.category,
+                town: row.town,
+                status: row.status,
+                status_reason: row.status_reason,
+                is_verified: row.is_verified,
+                submitted_at: row.submitted_at,
+                decided_at: row.decided_at,
+                created_at: row.created_at,
+                owner_name: row.owner_name,
+                owner_email: row.owner_email,
+                services: row.services,
+                bookings: row.bookings,
+            },
+        })
+        .collect())
 }
 
 pub async fn count_statuses(db: &PgPool) -> Result<StatusCounts> {

@@ -2,6 +2,7 @@
 
 use super::bookings::currency;
 use crate::admin::model::{AttemptLine, LedgerLine, MessageLine, PaymentLine, RefundLine};
+use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
 use crate::id::{AccountId, AttemptId, BookingId, PaymentId, RefundId};
 use crate::money::Money;
@@ -20,11 +21,14 @@ pub struct PaymentQuery {
     pub paid_to: Option<Instant>,
     /// For `trouble = unresolved`.
     pub stuck_before: Option<Instant>,
-    pub after: Option<(Instant, PaymentId)>,
+    pub order: Order<PaymentId>,
 }
 
-pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Result<Vec<PaymentLine>> {
-    let (after_at, after_id) = query.after.unzip();
+pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Result<Vec<Placed<PaymentLine>>> {
+    let order = &query.order;
+    let (after_at, newest_id) = order.newest.unzip();
+    let (place, after_id) = order.after.clone().unzip();
+    let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
     let rows = sqlx::query!(
         r#"select
             p.id as "id: PaymentId",
@@ -39,11 +43,27 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
             p.refunded_minor,
             p.card_brand,
             p.card_last4,
-            p.created_at as "created_at: Instant"
+            p.created_at as "created_at: Instant",
+            key.words as "words!",
+            key.number as "number!"
          from payments p
          join bookings b on b.id = p.booking_id
          join providers v on v.id = b.provider_id
          left join accounts a on a.id = p.payer_id
+         cross join lateral (
+            select
+                case $12::text
+                    when 'payer' then fold(coalesce(a.name, b.customer_name))
+                    when 'provider' then fold(v.name)
+                    when 'status' then p.status
+                    else ''
+                end as words,
+                case $12
+                    when 'amount' then p.amount_minor
+                    when 'begun' then (extract(epoch from p.created_at) * 1000000)::bigint
+                    else 0
+                end as number
+         ) key
          where ($1::uuid is null or p.id = $1)
            and ($2::text is null
                 or b.reference ilike $2 || '%'
@@ -65,7 +85,20 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
            and ($7::timestamptz is null or p.paid_at >= $7)
            and ($8::timestamptz is null or p.paid_at < $8)
            and ($9::timestamptz is null or (p.created_at, p.id) < ($9, $10::uuid))
-         order by p.created_at desc, p.id desc
+           and ($14::uuid is null
+                or case when $13::bool
+                    then (key.words, key.number, p.id) < ($15::text, $16::bigint, $14)
+                    else (key.words, key.number, p.id) > ($15, $16, $14)
+                   end)
+         order by
+            -- without a sort this is all that is left, and an index has it
+            case when $12::text is null then p.created_at end desc,
+            case when $13 then key.words end desc,
+            case when not $13 then key.words end,
+            case when $13 then key.number end desc,
+            case when not $13 then key.number end,
+            case when $13 then p.id end desc,
+            case when not $13 then p.id end
          limit $11"#,
         query.id as Option<PaymentId>,
         query.q,
@@ -76,8 +109,13 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
         query.paid_from as Option<Instant>,
         query.paid_to as Option<Instant>,
         after_at as Option<Instant>,
-        after_id as Option<PaymentId>,
+        newest_id as Option<PaymentId>,
         limit,
+        order.by,
+        order.is_down,
+        after_id as Option<PaymentId>,
+        after_words,
+        after_number,
     )
     .fetch_all(db)
     .await?;
@@ -85,7 +123,8 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
         .into_iter()
         .map(|row| {
             let money = |minor| Money::new(minor, currency(&row.currency));
-            PaymentLine {
+            let place = Place { words: row.words, number: row.number };
+            let line = PaymentLine {
                 id: row.id,
                 booking_id: row.booking_id,
                 reference: row.reference,
@@ -97,7 +136,8 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
                 refunded: money(row.refunded_minor),
                 card: row.card_brand.zip(row.card_last4).map(|(brand, last4)| format!("{brand} ···· {last4}")),
                 created_at: row.created_at,
-            }
+            };
+            Placed { line, place }
         })
         .collect())
 }

@@ -2,6 +2,7 @@
 
 use crate::account::policy::device_name;
 use crate::admin::model::{PersonLine, SessionLine};
+use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
 use crate::id::{AccountId, ProviderId};
 use crate::time::Instant;
@@ -13,12 +14,13 @@ pub async fn list_people(
     q: Option<&str>,
     kind: Option<&str>,
     id: Option<AccountId>,
-    after: Option<(Instant, AccountId)>,
+    order: &Order<AccountId>,
     limit: i64,
-) -> Result<Vec<PersonLine>> {
-    let (after_at, after_id) = after.unzip();
-    Ok(sqlx::query_as!(
-        PersonLine,
+) -> Result<Vec<Placed<PersonLine>>> {
+    let (after_at, newest_id) = order.newest.unzip();
+    let (place, after_id) = order.after.clone().unzip();
+    let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let rows = sqlx::query!(
         r#"select
             a.id as "id: AccountId",
             a.name,
@@ -32,8 +34,22 @@ pub async fn list_people(
             (select count(*) from bookings b where b.customer_id = a.id and b.status not in ('held', 'expired')) as "bookings!",
             array(
                 select p.name from provider_members m join providers p on p.id = m.provider_id where m.account_id = a.id order by p.name
-            ) as "workplaces!"
+            ) as "workplaces!",
+            key.words as "words!",
+            key.number as "number!"
          from accounts a
+         cross join lateral (
+            select
+                case $7::text
+                    when 'name' then fold(a.name)
+                    else ''
+                end as words,
+                case $7
+                    when 'since' then (extract(epoch from a.created_at) * 1000000)::bigint
+                    when 'bookings' then (select count(*) from bookings b where b.customer_id = a.id and b.status not in ('held', 'expired'))
+                    else 0
+                end as number
+         ) key
          where ($1::text is null
                 or a.email ilike '%' || $1 || '%'
                 or fold(a.name) like '%' || fold($1) || '%'
@@ -51,17 +67,54 @@ pub async fn list_people(
                end
            and ($3::uuid is null or a.id = $3)
            and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
-         order by a.created_at desc, a.id desc
+           and ($9::uuid is null
+                or case when $8::bool
+                    then (key.words, key.number, a.id) < ($10::text, $11::bigint, $9)
+                    else (key.words, key.number, a.id) > ($10, $11, $9)
+                   end)
+         order by
+            -- without a sort this is all that is left, and an index has it
+            case when $7::text is null then a.created_at end desc,
+            case when $8 then key.words end desc,
+            case when not $8 then key.words end,
+            case when $8 then key.number end desc,
+            case when not $8 then key.number end,
+            case when $8 then a.id end desc,
+            case when not $8 then a.id end
          limit $6"#,
         q,
         kind,
         id as Option<AccountId>,
         after_at as Option<Instant>,
-        after_id as Option<AccountId>,
+        newest_id as Option<AccountId>,
         limit,
+        order.by,
+        order.is_down,
+        after_id as Option<AccountId>,
+        after_words,
+        after_number,
     )
     .fetch_all(db)
-    .await?)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Placed {
+            place: Place { words: row.words, number: row.number },
+            line: PersonLine {
+                id: row.id,
+                name: row.name,
+                email: row.email,
+                is_email_confirmed: row.is_email_confirmed,
+                is_guest: row.is_guest,
+                is_admin: row.is_admin,
+                is_support: row.is_support,
+                suspended_at: row.suspended_at,
+                created_at: row.created_at,
+                bookings: row.bookings,
+                workplaces: row.workplaces,
+            },
+        })
+        .collect())
 }
 
 /// (phone, zone)
