@@ -65,7 +65,11 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
             resources,
             customer: crowd.named(scene.customer),
             starts_at: scene.starts_at,
-            booked_at: scene.starts_at.plus_minutes(-scene.booked_min_before).min(seed.now.plus_minutes(-35)),
+            booked_at: scene.starts_at.plus_minutes(-scene.booked_min_before).min(seed.now.plus_minutes(if service.needs_approval {
+                -100
+            } else {
+                -35
+            })),
             state,
             tip: scene.tip,
             notes: scene.notes,
@@ -143,7 +147,7 @@ fn scenes(seed: &Seed) -> Vec<Scene> {
         Scene {
             at: Some((22, "Weir Road")),
             booked_min_before: 1,
-            notes: "Third booking with you. The kitchen is done, thank you.",
+            notes: "It was last looked at two years ago. The cupboard around it is empty.",
             state: Some(State::Requested),
             ..scene("Boiler service, yearly", "Bram", "Juno Hale", seed.at(waiting_b, 10 * 60))
         },
