@@ -127,6 +127,18 @@ pub(super) fn about_booking(template: Template, b: &BookingFacts) -> Option<Lett
                 .fact("You get back", refunded(b))
                 .small("Refunds go to the card you paid with and take 5 to 10 days to appear.")
         }
+        Template::CustomerAbsent => b
+            .for_customer(
+                Letter::new(format!("{provider} says nobody was there"), format!("{provider} says that nobody was there"))
+                    .say("The booking has ended, and nothing goes back. If that is not how it was, please tell us."),
+            ),
+        Template::ProviderAbsent => {
+            let (back, title) = (refunded(b), "We are sorry that nobody came");
+            let subject = if back.is_empty() { title.to_owned() } else { format!("You get {back} back") };
+            let letter = Letter::new(subject, title).say(format!("You told us that {provider} did not come, and the booking has ended."));
+            b.for_customer(letter.fact("Paid", paid(b)).fact("You get back", back))
+                .small("Refunds go to the card you paid with and take 5 to 10 days to appear.")
+        }
         Template::BookingReminder => b.for_customer(
             Letter::new(format!("Tomorrow: {} with {provider}", b.service_name), format!("See you {}", moment(b.during.starts_at, &b.zone)))
                 .say("Plans changed? You can move or cancel it from the booking's page, which shows what you would get back."),
@@ -154,6 +166,16 @@ pub(super) fn about_booking(template: Template, b: &BookingFacts) -> Option<Lett
         }
         Template::ProviderBookingCancelled => {
             b.for_provider(Letter::new(format!("Cancelled: {} on {day}", b.service_name), format!("The booking of {} is cancelled", b.customer_name)).say("The time is free again."))
+        }
+        Template::ProviderSaidAbsent => {
+            let title = format!("{} says that nobody came", b.customer_name);
+            Letter::new(title.clone(), title)
+                .say("The booking has ended, and everything they paid goes back. If that is not how it was, please tell us.")
+                .fact("What", b.what())
+                .fact("When", b.when())
+                .fact("Booking", &*b.reference)
+                .act("Open the booking", &*b.address)
+                .because(format!("You get this because you look after bookings of {}.", b.provider_name))
         }
         _ => return None,
     })

@@ -45,6 +45,10 @@ templates! {
     /// The provider would like another time and needs the customer's yes.
     ChangeProposed = "change_proposed",
     BookingCancelled = "booking_cancelled",
+    /// The provider says that the customer was not there.
+    CustomerAbsent = "customer_absent",
+    /// To the customer, after they said so: everything comes back.
+    ProviderAbsent = "provider_absent",
     BookingReminder = "booking_reminder",
     ReviewRequest = "review_request",
     PaymentFailed = "payment_failed",
@@ -53,6 +57,8 @@ templates! {
     ProviderNewRequest = "provider_new_request",
     ProviderBookingChanged = "provider_booking_changed",
     ProviderBookingCancelled = "provider_booking_cancelled",
+    /// The customer says that nobody came.
+    ProviderSaidAbsent = "provider_said_absent",
 
     ApplicationReceived = "application_received",
     ApplicationApproved = "application_approved",
@@ -83,6 +89,7 @@ impl Template {
                 | Self::ProviderNewRequest
                 | Self::ProviderBookingChanged
                 | Self::ProviderBookingCancelled
+                | Self::ProviderSaidAbsent
                 | Self::ApplicationReceived
                 | Self::ApplicationApproved
                 | Self::ApplicationRejected

@@ -78,6 +78,8 @@ fn templates(event: &Event) -> &'static [Template] {
             "held" => &[],
             _ => &[Template::BookingCancelled, Template::ProviderBookingCancelled],
         },
+        EventKind::BookingNoShow if said("absent") == "customer" => &[Template::CustomerAbsent],
+        EventKind::BookingNoShow => &[Template::ProviderAbsent, Template::ProviderSaidAbsent],
         EventKind::BookingRescheduled => &[Template::BookingChanged, Template::ProviderBookingChanged],
         EventKind::RescheduleProposed if said("by") == "provider" => &[Template::ChangeProposed],
         EventKind::RescheduleProposed => &[Template::ProviderNewRequest],
@@ -130,7 +132,8 @@ pub(super) async fn tell_of_provider(ctx: &Ctx, telling: &Telling) -> Result<()>
     };
     let Some(mut facts) = store::find_provider(ctx.db(), provider).await? else { return Ok(()) };
     let is_application = matches!(template, Template::ApplicationReceived | Template::ApplicationRejected);
-    facts.address = ctx.url(&if is_application { "/offer-your-services/apply".to_owned() } else { format!("/desk/{provider}") });
+    let path = if is_application { format!("/offer-your-services/apply/{provider}/review") } else { format!("/desk/{provider}") };
+    facts.address = ctx.url(&path);
     let Some(letter) = letters::about_provider(template, &facts) else { return Ok(()) };
     let to = store::list_staff(ctx.db(), provider, None).await?;
     write(ctx, template, &telling.subject, &to, &letter, None).await

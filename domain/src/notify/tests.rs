@@ -101,6 +101,26 @@ async fn a_confirmation_reaches_both_sides_once(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_absence_is_told_to_whoever_it_concerns(db: PgPool) {
+    let world = World::new(db);
+    let ctx = world.system();
+    let booking = a_booking(&world).await;
+    let provider: crate::id::ProviderId =
+        sqlx::query_scalar("select provider_id from bookings").fetch_one(&world.db).await.expect("provider");
+    let about =
+        |absent: &str| NewEvent::new(EventKind::BookingNoShow).booking(booking).provider(provider).data(json!({ "absent": absent }));
+    happened(&world, &ctx, about("customer")).await;
+    work(&world, &ctx).await;
+    let told = world.mails.all();
+    assert_eq!(told.len(), 1, "the provider said it and knows");
+    assert!(told[0].plain.contains("nothing goes back"), "{}", told[0].plain);
+    happened(&world, &ctx, about("provider")).await;
+    work(&world, &ctx).await;
+    assert_eq!(world.mails.all().len(), 3, "the customer what comes back, the owner that it was said");
+    assert!(world.mails.to("ana@example.com")[1].subject.contains("back"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_secret_is_erased_once_it_has_left(db: PgPool) {
     let world = World::new(db);
     let ctx = world.system();
