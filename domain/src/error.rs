@@ -188,6 +188,10 @@ mod server {
                     Self::Unavailable { retry_after_s: 5 }
                 }
                 sqlx::Error::Database(db) => match db.code().as_deref() {
+                    Some("53100") => {
+                        tracing::error!(%source, "the database's disk is full");
+                        Self::Unavailable { retry_after_s: 60 }
+                    }
                     // admin shutdown, crash shutdown, cannot connect now, too many connections
                     Some("57P01" | "57P02" | "57P03" | "53300") => {
                         tracing::warn!(%source, "database unavailable");
@@ -206,6 +210,12 @@ mod server {
             }
         }
     }
+}
+
+/// The database's disk is full (`disk_full`, PostgreSQL's error 53100).
+#[cfg(feature = "server")]
+pub fn is_full(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "53100")
 }
 
 /// The name of the violated constraint, if that is what went wrong.

@@ -6,8 +6,8 @@ import { expect, islandsRun, signIn, test } from "./house";
 const PLACE = "/p/harbourlight-homes";
 const OWNER = "philippa@harbourlight-homes.example";
 
-/** Someone unknown asks for a viewing in a browser of their own. */
-async function ask(browser: Browser) {
+/** Someone unknown asks for a viewing in a browser of their own, and is told so. */
+async function request(browser: Browser) {
   const own = test.info().project.use;
   const context = await browser.newContext({ baseURL: own.baseURL, viewport: own.viewport, serviceWorkers: "block" });
   const page = await context.newPage();
@@ -23,7 +23,11 @@ async function ask(browser: Browser) {
   await page.getByLabel(/e-?mail/i).fill(`wren-${Date.now()}@merrow.example`);
   await page.getByRole("button", { name: /ask for this time/i }).filter({ visible: true }).click();
   await expect(page).not.toHaveURL(/\/checkout\/[^/]+$/);
-  await context.close();
+  return page;
+}
+
+async function ask(browser: Browser) {
+  await (await request(browser)).context().close();
 }
 
 async function desk(page: Page, path: string) {
@@ -84,6 +88,39 @@ test("a lost connection is said, and what was missed comes with its return", asy
   isDown = false;
   await expect(requests(page)).toHaveCount(before + 1, { timeout: 20_000 });
   await expect(line(page)).not.toContainText("The connection is lost.");
+});
+
+test("what a provider answers shows on the customer's open pages", async ({ page, browser }) => {
+  const agreed = await request(browser);
+  await expect(agreed.getByRole("heading", { name: "You have asked for it" })).toBeVisible();
+  const booking = agreed.url().match(/[0-9a-f]{8}-[0-9a-f-]{27}/)![0];
+  const open = await agreed.context().newPage();
+  await open.goto(`/bookings/${booking}`);
+  await expect(open.locator(".ticket")).toContainText("Waiting for an answer");
+  for (const one of [agreed, open]) {
+    await islandsRun(one);
+    await one.evaluate(() => document.body.setAttribute("data-never-left", ""));
+  }
+
+  await desk(page, "/requests");
+  await page.locator(`.requests > li:has(a[href="/bookings/${booking}"])`).getByRole("button", { name: /^Accept/ }).click();
+  await expect(agreed.getByRole("heading", { name: "It is booked" })).toBeVisible();
+  await expect(open.locator("header.head")).toContainText("Confirmed");
+  await expect(open.locator(".story")).toContainText("Confirmed.");
+  for (const one of [agreed, open]) await expect(one.locator("body[data-never-left]"), "without a reload").toBeAttached();
+
+  // Half a note is left alone until it is sent or taken back.
+  await open.getByLabel("What should they know?").fill("The bell does");
+  await page.goto(`/bookings/${booking}`);
+  await islandsRun(page);
+  await page.getByRole("link", { name: "Cancel booking" }).click();
+  await page.getByRole("button", { name: "Cancel the booking" }).click();
+  await expect(page.locator("main")).toContainText("Cancelled");
+  await expect(agreed, "there is nothing to look forward to any more").toHaveURL(new RegExp(`/bookings/${booking}$`));
+  await expect(open.getByLabel("What should they know?")).toHaveValue("The bell does");
+  await open.getByLabel("What should they know?").fill("");
+  await expect(open.locator("header.head")).toContainText("Cancelled");
+  await agreed.context().close();
 });
 
 test("one socket serves a page", async ({ page }) => {

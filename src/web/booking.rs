@@ -12,7 +12,7 @@ use app::booking::pages::{booking as page, bookings, taken};
 use app::booking::parts::Cancelling;
 use app::kit::Filled;
 use app::shell::Frame;
-use axum::extract::{DefaultBodyLimit, Query};
+use axum::extract::Query;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Form, Router};
@@ -64,7 +64,8 @@ async fn list_page(ctx: &Ctx, place: ListPlace, feed: Option<String>) -> Answer 
     } else {
         domain::page::Page::empty()
     };
-    let view = bookings::Bookings(bookings::BookingsProps { upcoming, past, is_first_page, feed, now: ctx.now() });
+    let is_staff = ctx.person().is_ok_and(|person| !person.memberships.is_empty());
+    let view = bookings::Bookings(bookings::BookingsProps { upcoming, past, is_first_page, feed, is_staff, now: ctx.now() });
     Ok(render::page(ctx, Frame::private("Bookings"), view))
 }
 
@@ -159,11 +160,6 @@ async fn complete(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<
     after(&ctx, id, outcome, "Done.", pairs).await
 }
 
-async fn no_show(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let outcome = booking::no_show(&ctx, id, None).await;
-    after(&ctx, id, outcome, "Noted.", pairs).await
-}
-
 async fn on_my_way(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
     let outcome = booking::on_the_way(&ctx, id).await;
     after(&ctx, id, outcome, "The customer sees that you are on the way.", pairs).await
@@ -202,6 +198,8 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/book", post(checkout::book))
         .route("/checkout/{id}", get(checkout::show_checkout).post(checkout::pay))
+        .route("/checkout/{id}/photos", post(checkout::add_photos))
+        .route("/checkout/{id}/photos/{photo}/remove", post(checkout::remove_photo))
         .route("/checkout/{id}/release", post(checkout::release))
         .route("/checkout/{id}/return", get(checkout::came_back))
         .route("/pay/{secret}", get(checkout::show_pay_link).post(checkout::open_pay_link))
@@ -216,14 +214,14 @@ pub fn router() -> Router<AppState> {
         .route("/bookings/{id}/decline", post(decline))
         .route("/bookings/{id}/start", post(start))
         .route("/bookings/{id}/complete", post(complete))
-        .route("/bookings/{id}/no-show", post(no_show))
+        .route("/bookings/{id}/no-show", get(change::show_no_show).post(change::no_show))
         .route("/bookings/{id}/on-my-way", post(on_my_way))
         .route("/bookings/{id}/running-late", post(running_late))
         .route("/bookings/{id}/consent", post(consent))
         .route("/bookings/{id}/refuse", post(refuse))
         .route("/bookings/{id}/withdraw", post(withdraw))
         .route("/bookings/{id}/notes", post(save_notes))
-        .route("/bookings/{id}/photos", post(photos::add_photo).layer(DefaultBodyLimit::max(booking::MAX_PHOTO_BYTES + 64 * 1024)))
+        .route("/bookings/{id}/photos", post(photos::add_photo))
         .route("/bookings/{id}/photos/{photo}", get(photos::photo))
         .route("/bookings/{id}/photos/{photo}/remove", post(photos::remove_photo))
         .route("/feeds/{secret}/calendar.ics", get(photos::feed))

@@ -14,6 +14,7 @@ mod nodes;
 mod openapi;
 mod paying;
 mod payment;
+mod photos;
 mod questions;
 mod repeats;
 mod roles;

@@ -185,3 +185,29 @@ async fn money_for_something_cancelled_is_told_to_go_back(db: PgPool) {
     let page = scene.browser.get(&path).await;
     assert!(page.body.contains("goes back whole. The booking was cancelled before the money arrived."), "{}", page.body);
 }
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_an_absence_means_is_shown_before_it_is_said(db: PgPool) {
+    let mut scene = scene(db).await;
+    scene.doors.world.gateway.customer_pays(&scene.intent());
+    scene.come_back().await;
+    let path = format!("/bookings/{}/no-show", scene.booking);
+    let early = scene.browser.get(&path).await;
+    assert_eq!(early.status, 409, "from 15 minutes after the start: {}", early.body);
+    scene.doors.world.set_time("2026-06-10T10:16:00Z");
+    let shown = scene.browser.get(&path).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.body.contains("Did nobody come?") && shown.body.contains("give €100.00 back"), "{}", shown.body);
+    let mut owner = scene.doors.signed_in(scene.provider.owner).await;
+    let theirs = owner.get(&path).await;
+    assert!(theirs.body.contains("Was nobody there?") && theirs.body.contains("Nothing goes back"), "{}", theirs.body);
+    let mut admin = scene.doors.signed_in(scene.doors.world.an_admin().await).await;
+    let both = admin.get(&path).await;
+    assert!(both.body.contains("value=\"customer\"") && both.body.contains("value=\"provider\""), "{}", both.body);
+    let customer = scene.doors.world.a_customer().await;
+    assert_eq!(scene.doors.signed_in(customer).await.get(&path).await.status, 404);
+    assert_eq!(scene.browser.post(&path, &[("absent", "provider")]).await.status, 303);
+    scene.doors.world.run_jobs().await;
+    assert_eq!(scene.doors.world.gateway.refunded_minor(), 10_000);
+    scene.doors.close().await;
+}

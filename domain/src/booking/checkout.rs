@@ -13,6 +13,9 @@ use crate::provider::model::Mode;
 /// the booking is then confirmed (or requested) at once. Everything else waits for `settlement` to start a payment.
 pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<BookingView> {
     let mut details = tidy(ctx, details);
+    if details.phone.is_empty() && ctx.account_id().is_some() {
+        details.phone = account::get_me(ctx).await?.phone.unwrap_or_default();
+    }
     if let Some(address) = &details.address {
         details.address = Some(place::locate(ctx, address).await?);
     }
@@ -26,7 +29,7 @@ pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Re
         _ => {}
     }
     work::require(Action::Pay, role, &row, ctx)?;
-    check(&row, &details)?;
+    check(&row, &details, ctx.account_id().is_some())?;
     let customer = customer_of(&mut tx, ctx, &row, &details).await?;
     store::save_details(
         &mut tx,
@@ -108,6 +111,19 @@ pub async fn copy_details(ctx: &Ctx, from: BookingId, to: BookingId) -> Result<(
     ctx.commit(tx).await
 }
 
+/// Photos of an earlier hold of one's own go along to the next.
+pub async fn copy_photos(ctx: &Ctx, from: BookingId, to: BookingId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    let (old, old_role) = transition::lock(&mut tx, ctx, from).await?;
+    let (new, new_role) = transition::lock(&mut tx, ctx, to).await?;
+    let are_own = old_role == ViewerRole::Customer && new_role == ViewerRole::Customer;
+    if are_own && old.status() == Status::Expired && new.status() == Status::Held && new.photos.is_empty() {
+        store::move_photos(&mut tx, from, to).await?;
+        ctx.commit(tx).await?;
+    }
+    Ok(())
+}
+
 /// Keeps what was typed for a hold that ran out with the new one, as far as it makes sense; nothing is checked before the person pays.
 pub async fn keep_typed(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Result<()> {
     let details = tidy(ctx, details);
@@ -160,11 +176,12 @@ fn tidy(ctx: &Ctx, details: CheckoutDetails) -> CheckoutDetails {
     tidy
 }
 
-fn check(row: &BookingRow, details: &CheckoutDetails) -> Result<()> {
+fn check(row: &BookingRow, details: &CheckoutDetails, has_account: bool) -> Result<()> {
     let mut fields = Fields::none();
     account::policy::check_name(&mut fields, "name", &details.name);
     account::policy::check_email(&mut fields, "email", &details.email);
     account::policy::check_phone(&mut fields, "phone", &details.phone);
+    policy::check_reachable(&mut fields, &details.phone, has_account);
     fields.check(details.notes.chars().count() <= hold::MAX_NOTES, "notes", "Please keep it under 2,000 characters.");
     if let Err(problems) = policy::check_tip(details.tip_minor, &row.price()) {
         fields.0.extend(problems.0);

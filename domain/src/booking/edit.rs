@@ -4,7 +4,7 @@ use super::model::{Action, BookingRefusal, BookingView, ViewerRole};
 use super::store::{self, NewPhoto};
 use super::{hold, read, text, transition, view, work};
 use crate::ctx::Ctx;
-use crate::error::{Error, Fields, Result};
+use crate::error::{Error, Fields, Result, is_full};
 use crate::event::EventKind;
 use crate::id::{BookingId, PhotoId};
 
@@ -60,10 +60,15 @@ pub async fn add_photo(ctx: &Ctx, id: BookingId, file_name: &str, bytes: Vec<u8>
         bytes: &picture.jpeg,
         now: ctx.now(),
     };
-    store::insert_photo(&mut tx, new).await?;
+    store::insert_photo(&mut tx, new).await.map_err(|error| if is_full(&error) { no_room(&error) } else { error.into() })?;
     transition::tell(&mut tx, ctx, &row, EventKind::BookingEdited, row.status()).await?;
     ctx.commit(tx).await?;
     Ok(photo)
+}
+
+fn no_room(error: &sqlx::Error) -> Error {
+    tracing::error!(%error, "no room for a photo");
+    BookingRefusal::NoRoom.into()
 }
 
 pub async fn remove_photo(ctx: &Ctx, id: BookingId, photo: PhotoId) -> Result<()> {

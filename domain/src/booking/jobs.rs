@@ -11,7 +11,12 @@ pub const EXPIRE: &str = "booking.expire";
 /// The duty for all that is due by the minute.
 pub const CLOSE: &str = "booking.close";
 
+/// The duty that forgets what nobody needs.
+pub const SWEEP: &str = "booking.sweep";
+
 const BATCH: i64 = 200;
+/// Photos of a hold that never became a booking; until then its customer may take the time again.
+const FORGOTTEN_AFTER_DAYS: i64 = 7;
 
 /// Holds whose time has run out. Readers count them as free already; this tells everyone.
 pub async fn expire_holds(ctx: &Ctx) -> Result<()> {
@@ -35,6 +40,11 @@ pub async fn close_due(ctx: &Ctx) -> Result<()> {
         calmly(id, complete(ctx, id).await)?;
     }
     Ok(())
+}
+
+/// Photos are people's homes: they do not stay with what never came about.
+pub async fn sweep(ctx: &Ctx) -> Result<()> {
+    store::delete_forgotten_photos(ctx.db(), ctx.now().plus_days(-FORGOTTEN_AFTER_DAYS)).await
 }
 
 async fn complete(ctx: &Ctx, id: BookingId) -> Result<bool> {

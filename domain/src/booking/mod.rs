@@ -64,7 +64,7 @@ pub use calendar_file::{calendar_file, calendar_for_mail, feed, issue_feed, revo
 #[cfg(feature = "server")]
 pub use cancel::{CancelBooking, cancel, preview_cancellation, scale};
 #[cfg(feature = "server")]
-pub use checkout::{GivenDetails, check_out, check_out_with, copy_details, keep_typed};
+pub use checkout::{GivenDetails, check_out, check_out_with, copy_details, copy_photos, keep_typed};
 #[cfg(feature = "server")]
 pub use edit::{MAX_PHOTO_BYTES, add_photo, edit_notes, get_photo, remove_photo};
 #[cfg(feature = "server")]
@@ -74,4 +74,4 @@ pub use read::{get, list, list_past, list_upcoming, timeline};
 #[cfg(feature = "server")]
 pub use reschedule::{Reschedule, consent, preview_reschedule, refuse, reschedule, withdraw};
 #[cfg(feature = "server")]
-pub use work::{complete, no_show, on_the_way, running_late, start};
+pub use work::{complete, no_show, on_the_way, preview_no_show, running_late, start};

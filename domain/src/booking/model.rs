@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::refusal::BookingRefusal;
 pub use crate::provider::model::CancelTier as Tier;
 pub use input::{Address, BookByHand, BookingQuery, CheckoutDetails, HoldSlot, ListAs};
-pub use money::{CancellationPreview, Price, PriceView, RefundLines, RefundSoFar, ReschedulePreview, ScaleStep};
+pub use money::{CancellationPreview, NoShowPreview, Price, PriceView, RefundLines, RefundSoFar, ReschedulePreview, ScaleStep};
 pub use view::{BookedAddOn, BookingItem, BookingView, Contact, PersonBrief, Proposal, ProviderBrief, TimelineEntry};
 
 macro_rules! words {

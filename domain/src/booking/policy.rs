@@ -49,6 +49,11 @@ pub fn price(input: PriceInput<'_>) -> Price {
     }
 }
 
+/// A guest leaves a number: nothing else reaches them on the day. Whoever has an account may leave it to that.
+pub fn check_reachable(fields: &mut Fields, phone: &str, has_account: bool) {
+    fields.check(has_account || !phone.is_empty(), "phone", "Give a phone number, so that they can reach you on the day.");
+}
+
 /// A tip is 0 to 100 % of the service with its add-ons.
 pub fn check_tip(tip_minor: i64, price: &Price) -> Result<(), Fields> {
     if tip_minor < 0 {

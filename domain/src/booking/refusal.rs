@@ -54,6 +54,8 @@ pub enum BookingRefusal {
     NotPaid,
     TooManyPhotos,
     NoPhoto,
+    /// The database has no room for a photo.
+    NoRoom,
 }
 
 impl Refuse for BookingRefusal {
@@ -80,6 +82,7 @@ impl Refuse for BookingRefusal {
             Self::NotPaid => "not_paid",
             Self::TooManyPhotos => "too_many_photos",
             Self::NoPhoto => "not_a_photo",
+            Self::NoRoom => "no_room",
         }
     }
 
@@ -129,6 +132,7 @@ impl Refuse for BookingRefusal {
             Self::UnknownAddOn => "One of the extras is no longer offered. Please choose again.".into(),
             Self::NotPaid => "The money for this booking has not arrived yet. Please wait a moment and try again.".into(),
             Self::TooManyPhotos => "A booking takes up to six photos. Remove one to add another.".into(),
+            Self::NoRoom => "There is no room for it at the moment. Go on without it, and try again later.".into(),
             Self::NoPhoto => "That file is not a photo we can read. Use a JPEG, PNG or WebP of up to 5 MB.".into(),
         }
     }

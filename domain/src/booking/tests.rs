@@ -526,6 +526,25 @@ async fn the_calendar_follows_every_change(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn guests_leave_a_phone_and_accounts_have_theirs(db: PgPool) {
+    let s = scene(db).await;
+    let silent = || CheckoutDetails { phone: "  ".into(), ..details() };
+    let visitor = s.world.visitor();
+    let held = booking::hold(&visitor, slot(s.provider.service, LATER)).await.expect("held").id;
+    match booking::check_out(&visitor, held, silent()).await {
+        Err(Error::Invalid(fields)) => {
+            assert_eq!(fields.problem("phone"), Some("Give a phone number, so that they can reach you on the day."));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(booking::check_out(&visitor, held, details()).await.expect("agreed").contact.phone, "555 0142");
+    let held = s.held().await;
+    let account = s.customer.account_id().expect("someone");
+    s.world.set("accounts", account, "phone", "'+351 912 345 678'").await;
+    assert_eq!(booking::check_out(&s.customer, held, silent()).await.expect("agreed").contact.phone, "+351 912 345 678");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn photos_are_pictures_and_notes_are_text(db: PgPool) {
     let s = scene(db).await;
     let id = s.confirmed().await;

@@ -1,9 +1,9 @@
 //! The working day: on the way, late, started, done, or nobody there.
 
-use super::model::{Action, BookingRefusal, BookingView, Side, Status, ViewerRole};
+use super::model::{Action, BookingRefusal, BookingView, NoShowPreview, Side, Status, ViewerRole};
 use super::policy::{self, Cause};
 use super::store::{self, BookingRow};
-use super::{money, read, transition};
+use super::{money, read, transition, view};
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::event::EventKind;
@@ -40,6 +40,25 @@ pub(super) async fn finish(tx: &mut Tx, ctx: &Ctx, row: &BookingRow) -> Result<(
     transition::tell(tx, ctx, row, EventKind::BookingCompleted, Status::Completed).await
 }
 
+/// What saying so would give back, from 15 minutes after the start.
+pub async fn preview_no_show(ctx: &Ctx, id: BookingId) -> Result<NoShowPreview> {
+    let row = store::find(ctx.db(), id).await?.ok_or(Error::NotFound)?;
+    let role = view::role_of(ctx, &row)?;
+    require(Action::NoShow, role, &row, ctx)?;
+    let absent: &[Side] = match role {
+        ViewerRole::Customer => &[Side::Provider],
+        ViewerRole::Staff => &[Side::Customer],
+        ViewerRole::Operator => &[Side::Customer, Side::Provider],
+    };
+    let back = |side| row.money(money::refund_of(&row, absence(side)).total());
+    Ok(NoShowPreview { is_charged: row.is_paid, ways: absent.iter().map(|&side| (side, back(side))).collect() })
+}
+
+/// The customer's absence gives nothing back, the provider's everything.
+fn absence(absent: Side) -> Cause {
+    if absent == Side::Provider { Cause::Whole } else { Cause::CustomerNoShow }
+}
+
 /// From 15 minutes after the start each side may say that the other did not come. The customer's absence gives nothing back, the provider's everything.
 /// Operators say who was absent.
 pub async fn no_show(ctx: &Ctx, id: BookingId, absent: Option<Side>) -> Result<BookingView> {
@@ -57,8 +76,7 @@ pub async fn no_show(ctx: &Ctx, id: BookingId, absent: Option<Side>) -> Result<B
     }
     require(Action::NoShow, role, &row, ctx)?;
     store::no_show(&mut tx, id, ctx.now(), absent).await?;
-    let cause = if absent == Side::Provider { Cause::Whole } else { Cause::CustomerNoShow };
-    let back = money::give_back(&mut tx, ctx, &row, cause, transition::side_of(role, ctx), "no-show").await?;
+    let back = money::give_back(&mut tx, ctx, &row, absence(absent), transition::side_of(role, ctx), "no-show").await?;
     let more = serde_json::json!({ "absent": absent, "by": role.side(), "refund_minor": back.total() });
     transition::tell_with(&mut tx, ctx, &row, EventKind::BookingNoShow, Status::NoShow, more, None).await?;
     ctx.commit(tx).await?;

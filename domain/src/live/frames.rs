@@ -54,8 +54,10 @@ pub fn frames(event: &Event) -> Vec<Frame> {
             told.status();
             told.both_sides(types::PAYMENT_CONFIRMED);
         }
-        K::ReviewPublished | K::ReviewReplied => told.staff(types::REVIEW_PUBLISHED),
-        K::ReviewWritten => {}
+        K::ReviewPublished => told.both_sides(types::REVIEW_PUBLISHED),
+        K::ReviewReplied => told.staff(types::REVIEW_PUBLISHED),
+        // What it says is hidden; that it was written stands on the booking's timeline.
+        K::ReviewWritten => told.customer(types::BOOKING_STATUS_CHANGED),
         K::ProviderSubmitted | K::ProviderApproved | K::ProviderRejected => {}
         K::AccountRegistered | K::AccountEmailConfirmed | K::AccountSuspended | K::SessionRevoked => {}
         K::CategoriesChanged | K::SettingsChanged | K::MailSent => {}

@@ -60,7 +60,7 @@ pub fn of(method: &Method, path: &str) -> Option<Kind> {
         }
         None => {
             SENSITIVE_PAGES.iter().any(|prefix| path.starts_with(prefix))
-                || (path.starts_with("/checkout/") && !path.ends_with("/release"))
+                || (path.starts_with("/checkout/") && !path.ends_with("/release") && !path.contains("/photos"))
                 || ["/do/account/", "/do/payment/"].iter().any(|prefix| path.starts_with(prefix))
         }
     };
@@ -72,7 +72,7 @@ pub fn of(method: &Method, path: &str) -> Option<Kind> {
         || here == "/bookings"
         || here.starts_with("/bookings/")
         || here.starts_with("/do/booking/")
-        || here.ends_with("/release");
+        || here.starts_with("/checkout/");
     if booking {
         return Some(Kind::Booking);
     }
@@ -99,6 +99,8 @@ mod tests {
             (Method::POST, "/api/v1/bookings/x/payment", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x/release", Some(Kind::Booking)),
+            (Method::POST, "/checkout/x/photos", Some(Kind::Booking)),
+            (Method::POST, "/checkout/x/photos/y/remove", Some(Kind::Booking)),
             (Method::POST, "/book", Some(Kind::Booking)),
             (Method::POST, "/api/v1/bookings", Some(Kind::Booking)),
             (Method::DELETE, "/api/v1/bookings/x/hold", Some(Kind::Booking)),

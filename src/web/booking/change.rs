@@ -1,17 +1,17 @@
 //! Cancelling and moving a booking: look at what it means, then do it.
 
-use super::{Answer, Pairs, booking_page, refused, status_of, value};
+use super::{Answer, Pairs, after, booking_page, refused, status_of, value};
 use crate::web::caller::{At, Caller};
 use crate::web::form::minute_of;
 use crate::web::render;
-use app::booking::pages::{cancel, reschedule, taken};
+use app::booking::pages::{cancel, no_show, reschedule, taken};
 use app::booking::parts::Cancelling;
 use app::kit::Filled;
 use app::shell::Frame;
 use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect};
-use domain::booking::model::{BookingView, ViewerRole};
+use domain::booking::model::{BookingView, Side, ViewerRole};
 use domain::booking::{self, CancelBooking, Reschedule};
 use domain::ctx::Ctx;
 use domain::error::Error;
@@ -66,6 +66,32 @@ pub async fn do_cancel(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): 
         }
         Err(error) => Err(error.into()),
     }
+}
+
+pub async fn show_no_show(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
+    let seen = booking::get(&ctx, id).await?;
+    let preview = match booking::preview_no_show(&ctx, id).await {
+        Ok(preview) => preview,
+        Err(error @ Error::Refused(_)) => {
+            let status = status_of(&error);
+            return booking_page(&ctx, id, Filled::refused(Vec::new(), &error), status).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let card = domain::payment::find_for_booking(&ctx, id).await?.and_then(|p| p.card).map(|card| card.label());
+    let view = no_show::NoShow(no_show::NoShowProps { booking: seen, preview, card });
+    Ok(render::page(&ctx, Frame::private("Not there"), view))
+}
+
+/// Operators say who; for the sides it is the other one.
+pub async fn no_show(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
+    let absent = match value(&pairs, "absent") {
+        "customer" => Some(Side::Customer),
+        "provider" => Some(Side::Provider),
+        _ => None,
+    };
+    let outcome = booking::no_show(&ctx, id, absent).await;
+    after(&ctx, id, outcome, "Noted. It stands on the booking for both sides.", pairs).await
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! From the slot to the agreement: holding, checking out, paying, coming back.
 
-use super::{Answer, Pairs, refused, status_of, value};
+use super::{Answer, Pairs, photos, refused, status_of, value};
 use crate::web::caller::{At, Caller};
 use crate::web::render;
 use app::booking::islands::{HoldVial, HoldVialProps};
@@ -15,7 +15,7 @@ use domain::booking::model::{Action, Address, BookingView, CheckoutDetails, Hold
 use domain::booking::settlement::{self, Pay, Standing};
 use domain::ctx::Ctx;
 use domain::error::{Error, Result};
-use domain::id::BookingId;
+use domain::id::{BookingId, PhotoId};
 use domain::payment::{self, AttemptStatus, NextStep, PaymentStatus, policy};
 use domain::provider;
 use http::{HeaderValue, StatusCode, header};
@@ -58,6 +58,7 @@ fn slot_of(pairs: &Pairs) -> Result<HoldSlot> {
 /// What was saved or typed before a hold ran out goes with the customer to the new one.
 async fn carry_over(ctx: &Ctx, pairs: &Pairs, to: BookingId) {
     let Ok(from) = value(pairs, "from").parse() else { return };
+    let _ = booking::copy_photos(ctx, from, to).await;
     let _ = if value(pairs, "name").is_empty() && value(pairs, "email").is_empty() {
         booking::copy_details(ctx, from, to).await
     } else {
@@ -68,7 +69,7 @@ async fn carry_over(ctx: &Ctx, pairs: &Pairs, to: BookingId) {
 pub async fn show_checkout(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
     let standing = standing(&ctx, id).await?;
     let held = booking::get(&ctx, id).await?;
-    let filled = filled_from(&ctx, &held);
+    let filled = filled_from(&ctx, &held).await?;
     checkout_page(&ctx, held, standing, filled, StatusCode::OK)
 }
 
@@ -140,7 +141,7 @@ fn card_form(ctx: &Ctx, held: &BookingView) -> Option<AnyView> {
 }
 
 /// What is known already: from the hold, else from the account.
-fn filled_from(ctx: &Ctx, held: &BookingView) -> Filled {
+async fn filled_from(ctx: &Ctx, held: &BookingView) -> Result<Filled> {
     let address = held.address.clone().unwrap_or_default();
     let mut filled = Filled::with([
         ("name", held.contact.name.as_str()),
@@ -158,28 +159,78 @@ fn filled_from(ctx: &Ctx, held: &BookingView) -> Filled {
         if held.contact.name.is_empty() {
             filled = filled.set("name", person.name.clone());
         }
+        if held.contact.phone.is_empty() {
+            filled = filled.set("phone", domain::account::get_me(ctx).await?.phone.unwrap_or_default());
+        }
     }
-    filled
+    Ok(filled)
 }
 
-/// POST `/checkout/{id}`: saves who and where, then leads to the payment page, or confirms what costs nothing.
-pub async fn pay(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    match check_out_and_pay(&ctx, id, details_of(&pairs)).await {
+/// POST `/checkout/{id}`: keeps photos that came along, saves who and where, then leads to the payment page, or confirms what costs nothing.
+pub async fn pay(Caller(ctx): Caller, At(id): At<BookingId>, sent: photos::Sent) -> Answer {
+    let read = photos::read(&ctx, id, sent).await?;
+    let outcome = match read.check() {
+        Ok(()) => check_out_and_pay(&ctx, id, details_of(&read.pairs)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
         Ok(to) => Ok(Redirect::to(&to).into_response()),
         Err(error @ (Error::Invalid(_) | Error::Refused(_) | Error::Unavailable { .. })) => {
-            let held = booking::get(&ctx, id).await?;
-            let email = ctx.person().map(|p| p.email.clone()).ok();
-            let status = status_of(&error);
-            let mut filled = Filled::refused(pairs, &error);
-            if let Some(email) = email {
-                filled = filled.set("email", email);
-            }
-            // The sentence of this try stands on top; that of an earlier one would only confuse.
-            let payment = payment::find_for_booking(&ctx, id).await?.filter(|payment| !payment.refunds.is_empty());
-            checkout_page(&ctx, held, Standing { payment, is_certain: true }, filled, status)
+            typed_page(&ctx, id, Filled::refused(read.pairs, &error), status_of(&error)).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The checkout with what was typed in it. What did not arrive, since the form broke off, stands as it was saved.
+async fn typed_page(ctx: &Ctx, id: BookingId, mut filled: Filled, status: StatusCode) -> Answer {
+    let held = booking::get(ctx, id).await?;
+    for (name, saved) in filled_from(ctx, &held).await?.values {
+        let is_known = filled.values.iter().any(|(known, _)| *known == name);
+        // Whoever is signed in pays under their own address, whatever was sent.
+        if !is_known || name == "email" && ctx.account_id().is_some() {
+            filled = filled.set(&name, saved);
+        }
+    }
+    // The sentence of this try stands on top; that of an earlier one would only confuse.
+    let payment = payment::find_for_booking(ctx, id).await?.filter(|payment| !payment.refunds.is_empty());
+    checkout_page(ctx, held, Standing { payment, is_certain: true }, filled, status)
+}
+
+/// POST `/checkout/{id}/photos`: the whole form as it stands, since without scripting everything else in it would be lost.
+pub async fn add_photos(Caller(ctx): Caller, At(id): At<BookingId>, sent: photos::Sent) -> Answer {
+    let mut read = photos::read(&ctx, id, sent).await?;
+    if read.added == 0 && read.problems.is_empty() {
+        read.problems.add("photo", "Choose a photo first.");
+    }
+    keep_typed(&ctx, id, read).await
+}
+
+/// POST `/checkout/{id}/photos/{photo}/remove`.
+pub async fn remove_photo(Caller(ctx): Caller, At((id, photo)): At<(BookingId, PhotoId)>, sent: photos::Sent) -> Answer {
+    booking::remove_photo(&ctx, id, photo).await?;
+    let read = photos::read(&ctx, id, sent).await?;
+    keep_typed(&ctx, id, read).await
+}
+
+/// Back to the checkout, with everything typed so far. What is sound is saved; what is not yet is shown again as it was typed.
+async fn keep_typed(ctx: &Ctx, id: BookingId, read: photos::Read) -> Answer {
+    // Of a form that broke off only half is known: what is saved stays.
+    if read.is_whole {
+        booking::keep_typed(ctx, id, details_of(&read.pairs)).await?;
+    }
+    if let Err(error) = read.check() {
+        return typed_page(ctx, id, Filled::refused(read.pairs, &error), StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let saved = filled_from(ctx, &booking::get(ctx, id).await?).await?;
+    let is_saved = read
+        .pairs
+        .iter()
+        .all(|(name, typed)| name == "photo" || name == "email" && ctx.account_id().is_some() || saved.value(name) == typed.trim());
+    if is_saved {
+        return Ok(Redirect::to(&format!("/checkout/{id}#photos")).into_response());
+    }
+    typed_page(ctx, id, Filled { values: read.pairs, ..Filled::default() }, StatusCode::OK).await
 }
 
 /// Saves the details and begins the payment. Answers where the browser goes next.

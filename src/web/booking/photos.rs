@@ -1,10 +1,13 @@
 //! Photos for the job, and calendar files.
 
-use super::{Answer, after};
-use crate::web::caller::{At, Caller};
-use axum::extract::Multipart;
+use super::{Answer, Pairs, after};
+use crate::web::caller::{At, Caller, PageError};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{DefaultBodyLimit, Form, FromRequest, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::booking;
+use domain::ctx::Ctx;
+use domain::error::{Error, Fields};
 use domain::id::{BookingId, PhotoId};
 use http::{HeaderValue, header};
 
@@ -29,21 +32,106 @@ fn calendar(text: String, name: &str) -> Response {
     response
 }
 
-pub async fn add_photo(Caller(ctx): Caller, At(id): At<BookingId>, mut form: Multipart) -> Answer {
-    while let Ok(Some(field)) = form.next_field().await {
-        if field.name() != Some("photo") {
+/// A file that is too large is read to its end, so that what stands after it in the form is not lost; this much of all of them.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// No text of a form is longer.
+const MOST_TEXT: usize = 64 * 1024;
+
+/// A form that may bring photos along, or none.
+pub enum Sent {
+    Plain(Pairs),
+    Parts(Multipart),
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("multipart/form-data") {
+            DefaultBodyLimit::max(MOST_BYTES).apply(&mut request);
+            return Multipart::from_request(request, state).await.map(Self::Parts).map_err(IntoResponse::into_response);
+        }
+        Form::from_request(request, state).await.map(|Form(pairs)| Self::Plain(pairs)).map_err(IntoResponse::into_response)
+    }
+}
+
+/// What a form with photos held.
+pub struct Read {
+    pub pairs: Pairs,
+    /// Photos that were added.
+    pub added: usize,
+    /// What is wrong with those that were not, by the field `photo`.
+    pub problems: Fields,
+    /// It did not break off.
+    pub is_whole: bool,
+}
+
+impl Read {
+    pub fn check(&self) -> Result<(), Error> {
+        self.problems.clone().finish()
+    }
+}
+
+/// Reads the form, and adds its photos to the booking as they come: no two are in memory at once. A form that breaks off is taken as far as
+/// it came.
+pub async fn read(ctx: &Ctx, id: BookingId, sent: Sent) -> Result<Read, PageError> {
+    let mut read = Read { pairs: Vec::new(), added: 0, problems: Fields::none(), is_whole: true };
+    let mut parts = match sent {
+        Sent::Plain(pairs) => return Ok(Read { pairs, ..read }),
+        Sent::Parts(parts) => parts,
+    };
+    loop {
+        let mut part = match parts.next_field().await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Ok(read),
+            Err(_) => return Ok(Read { is_whole: false, ..read }),
+        };
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let is_photo = name == "photo";
+        let Ok((bytes, is_cut)) = bytes_of(&mut part, if is_photo { booking::MAX_PHOTO_BYTES } else { MOST_TEXT }).await else {
+            return Ok(Read { is_whole: false, ..read });
+        };
+        if !is_photo {
+            read.pairs.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             continue;
         }
-        let name = field.file_name().unwrap_or("photo").to_owned();
-        // A body that breaks off or is too large is no photo.
-        let bytes = field.bytes().await.map(|b| b.to_vec()).unwrap_or_default();
-        let outcome = match booking::add_photo(&ctx, id, &name, bytes).await {
-            Ok(_) => booking::get(&ctx, id).await,
-            Err(error) => Err(error),
-        };
-        return after(&ctx, id, outcome, "Added.", Vec::new()).await;
+        let file = file.unwrap_or_default();
+        // Nothing was chosen.
+        if file.is_empty() && bytes.is_empty() {
+            continue;
+        }
+        // Half a picture is none.
+        match booking::add_photo(ctx, id, &file, if is_cut { Vec::new() } else { bytes }).await {
+            Ok(_) => read.added += 1,
+            Err(error @ (Error::Refused(_) | Error::Invalid(_) | Error::Unavailable { .. })) => {
+                read.problems.add("photo", format!("{file}: {}", error.sentence()));
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
+}
+
+/// The first `most` bytes of the part, and whether there were more; all of it is read.
+async fn bytes_of(part: &mut Field<'_>, most: usize) -> Result<(Vec<u8>, bool), MultipartError> {
+    let (mut bytes, mut is_cut) = (Vec::new(), false);
+    while let Some(chunk) = part.chunk().await? {
+        let room = most - bytes.len();
+        is_cut |= chunk.len() > room;
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok((bytes, is_cut))
+}
+
+/// POST `/bookings/{id}/photos`.
+pub async fn add_photo(Caller(ctx): Caller, At(id): At<BookingId>, sent: Sent) -> Answer {
+    let read = read(&ctx, id, sent).await?;
+    let outcome = match read.check() {
+        Ok(()) => booking::get(&ctx, id).await,
+        Err(error) => Err(error),
+    };
+    let words = if read.added == 0 { "No photo was chosen." } else { "Added." };
+    after(&ctx, id, outcome, words, Vec::new()).await
 }
 
 pub async fn remove_photo(Caller(ctx): Caller, At((id, photo)): At<(BookingId, PhotoId)>) -> Answer {

@@ -26,7 +26,8 @@ async fn show_offer(Caller(ctx): Caller) -> Result<Response, PageError> {
     let own: Vec<ProviderView> = own.into_iter().filter(|view| view.status != ProviderStatus::Active).collect();
     let frame = Frame::new("Offer your services", "Show people nearby when you are free. They book and pay in a minute.")
         .canonical(ctx.url("/offer-your-services"));
-    Ok(page(&ctx, frame, view! { <OfferPage own=own commission="10 %".to_owned() /> }))
+    let commission = app::kit::format::percent(ctx.settings().await?.commission_bp);
+    Ok(page(&ctx, frame, view! { <OfferPage own=own commission=commission /> }))
 }
 
 async fn show_start(Caller(ctx): Caller) -> Result<Response, PageError> {

@@ -75,6 +75,8 @@ pub const ROWS: &[Row] = &[
     ("GET", "/checkout/{id}", SEEN_BY_PARTIES, ""),
     // Staff are led to the booking, and told that it is paid; only its customer pays.
     ("POST", "/checkout/{id}", PARTIES, CONTACT),
+    ("POST", "/checkout/{id}/photos", CUSTOMER, PHOTO),
+    ("POST", "/checkout/{id}/photos/{photo}/remove", CUSTOMER, ""),
     ("POST", "/checkout/{id}/release", PARTIES, ""),
     ("GET", "/checkout/{id}/return", SEEN_BY_PARTIES, ""),
     ("GET", "/pay/{secret}", EVERYONE, ""),
@@ -95,6 +97,7 @@ pub const ROWS: &[Row] = &[
     ("POST", "/bookings/{id}/decline", PARTIES, ""),
     ("POST", "/bookings/{id}/start", AT_WORK, ""),
     ("POST", "/bookings/{id}/complete", PARTIES, ""),
+    ("GET", "/bookings/{id}/no-show", SEEN_BY_PARTIES, ""),
     ("POST", "/bookings/{id}/no-show", PARTIES, ""),
     ("POST", "/bookings/{id}/on-my-way", AT_WORK, ""),
     ("POST", "/bookings/{id}/running-late", AT_WORK, "minutes=10"),

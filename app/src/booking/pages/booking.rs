@@ -3,7 +3,7 @@
 mod side;
 
 use crate::booking::parts::{Cancelling, Leaf, StatusBadge, When};
-use crate::kit::islands::OpenDialogs;
+use crate::kit::islands::{LivePart, OpenDialogs};
 use crate::kit::timeline::Moment;
 use crate::kit::{Button, Dialog, ErrorSummary, Filled, Icon, Kind, Timeline, format, icon_s};
 use domain::booking::model::{Action, BookingView, Side, Status, TimelineEntry, ViewerRole};
@@ -32,7 +32,9 @@ pub fn Booking(
     } else {
         view! { <p class="muted">{format!("for {}", if booking.contact.name.is_empty() { "a customer" } else { booking.contact.name.as_str() })}</p> }.into_any()
     };
+    let topics = vec![domain::live::Topic::Booking(booking.id).to_string()];
     view! {
+        <div class="live-part" id="visit" data-ticks="">
         <div class="column visit">
             <nav aria-label="Where you are">
                 <ol class="crumbs plain">
@@ -48,6 +50,8 @@ pub fn Booking(
             {side::side(&booking, payment, &filled, now)}
         </div>
         {cancelling.map(|cancelling| cancel_dialog(&booking, cancelling))}
+        </div>
+        <LivePart region="visit".into() topics=topics />
     }
 }
 
@@ -88,7 +92,7 @@ fn ticket(booking: &BookingView, now: Instant) -> AnyView {
         <section class="ticket card" aria-labelledby="next">
             <Leaf date=when.date />
             <div class="gist">
-                <p class="small accent" id="next">{lead}{late}</p>
+                <p class="small accent" id="next" aria-live="polite">{lead}{late}</p>
                 <p class="big"><b>{when.range}</b></p>
                 <p class="small muted">{place}</p>
                 <p class="tiny muted">{format!("Times in {}", when.zone)}</p>
@@ -137,8 +141,12 @@ fn actions(booking: &BookingView) -> AnyView {
             Action::OnTheWay => post(&page, "on-my-way", Icon::NAVIGATION, "On my way", kind(action)),
             Action::Reschedule => link(format!("{page}/reschedule"), Icon::CALENDAR_CLOCK, "Change time", kind(action)),
             Action::NoShow => {
-                let words = if booking.viewer == ViewerRole::Customer { "Nobody came" } else { "Nobody was there" };
-                post(&page, "no-show", Icon::USER_X, words, kind(action))
+                let words = match booking.viewer {
+                    ViewerRole::Customer => "Nobody came",
+                    ViewerRole::Staff => "Nobody was there",
+                    ViewerRole::Operator => "Someone was not there",
+                };
+                link(format!("{page}/no-show"), Icon::USER_X, words, kind(action))
             }
             Action::Cancel => {
                 let words = match (booking.status, booking.viewer) {

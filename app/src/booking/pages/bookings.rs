@@ -15,6 +15,8 @@ pub fn Bookings(
     past: Page<BookingItem>,
     is_first_page: bool,
     feed: Option<String>,
+    /// Works for a provider: their jobs are in the private calendar too.
+    is_staff: bool,
     now: Instant,
 ) -> impl IntoView {
     let is_empty = upcoming.items.is_empty() && past.items.is_empty() && is_first_page;
@@ -41,7 +43,7 @@ pub fn Bookings(
             {next.map(|item| next_one(item, now))}
             {(!rest.is_empty()).then(|| view! { <section aria-labelledby="ahead"><h2 id="ahead">"Coming up"</h2>{rows(rest, now)}{later}</section> })}
             {(!past.items.is_empty()).then(|| view! { <section aria-labelledby="past"><h2 id="past">"Past"</h2>{rows(past.items, now)}{more}</section> })}
-            {feed_part(feed, is_empty)}
+            {(!is_empty || is_staff).then(|| feed_part(feed, is_staff))}
         </div>
         <LivePart region="bookings".into() topics=vec!["me".into()] />
     }
@@ -105,10 +107,12 @@ fn rows(items: Vec<BookingItem>, now: Instant) -> AnyView {
     view! { <ul class="ruled plain">{rows}</ul> }.into_any()
 }
 
-fn feed_part(feed: Option<String>, is_empty: bool) -> AnyView {
-    if is_empty {
-        return ().into_any();
-    }
+fn feed_part(feed: Option<String>, is_staff: bool) -> AnyView {
+    let what = if is_staff {
+        "Subscribe to one address and every booking and job of yours, every change and cancellation appears there by itself."
+    } else {
+        "Subscribe to one address and every booking, change and cancellation appears there by itself."
+    };
     let shown = feed.map(|address| {
         view! {
             <div class="field">
@@ -124,7 +128,7 @@ fn feed_part(feed: Option<String>, is_empty: bool) -> AnyView {
     view! {
         <section class="feed" aria-labelledby="feed-title">
             <h2 id="feed-title">"In your own calendar"</h2>
-            <p class="small muted">"Subscribe to one address and every booking, change and cancellation appears there by itself."</p>
+            <p class="small muted">{what}</p>
             {shown}
             <form method="post" action="/bookings/feed"><button class="button" type="submit">{icon_s(Icon::LINK)} "Make a calendar address"</button></form>
         </section>

@@ -1,8 +1,9 @@
 //! Checkout: when and where, about you, pay; the bill beside it. Works without scripting; the tip changes every amount by style alone.
 
 use crate::booking::islands::{AddressHelp, AddressHelpProps};
-use crate::booking::parts::{Leaf, When};
+use crate::booking::parts::{Leaf, When, photos};
 use crate::kit::field::field_id;
+use crate::kit::islands::SendFiles;
 use crate::kit::{ErrorSummary, Field, Filled, Icon, ProviderMark, TextArea, format, icon, icon_s};
 use domain::booking::model::{BookingView, Price, RefundSoFar, ScaleStep};
 use domain::booking::policy;
@@ -70,7 +71,10 @@ pub fn Checkout(
     let chosen = filled.value("tip_minor").parse::<i64>().ok().filter(|tip| bill.tips.contains(tip)).unwrap_or(0);
     let back = format!("/p/{}?service={}", booking.provider.slug, booking.service_id);
     let sections = view! {
-        <form class="sections" id=FORM method="post" novalidate>
+        // Its own address, since it also stands where only a photo was sent; as parts, since photos may come along.
+        <form class="sections" id=FORM method="post" action=format!("/checkout/{}", booking.id) enctype="multipart/form-data" novalidate>
+            // The first button of a form is the one that Enter presses.
+            <button class="hidden-visually" type="submit" tabindex="-1" aria-hidden="true">{if booking.needs_approval { "Ask" } else { "Pay" }}</button>
             <ErrorSummary filled=filled.clone() />
             {when_and_where(&booking, &filled, &back, now)}
             {about_you(&filled, email_is_fixed)}
@@ -131,12 +135,24 @@ fn when_and_where(booking: &BookingView, filled: &Filled, back: &str, now: Insta
                 name="notes"
                 value=filled.value("notes")
                 problem=filled.problem("notes")
-                help=format!("Only {} reads this. You can add photos after booking.", booking.provider.name)
+                help=format!("Only {} reads this.", booking.provider.name)
                 optional=true
                 maxlength=2000
                 rows=2
             />
+            {pictures(booking, filled)}
         </section>
+    }
+    .into_any()
+}
+
+/// Each is kept with the hold as soon as it is sent, and everything typed so far goes along.
+fn pictures(booking: &BookingView, filled: &Filled) -> AnyView {
+    let to = format!("/checkout/{}/photos", booking.id);
+    let shown = photos::shown(booking, |photo| Some(photos::remove_button(Some(format!("{to}/{photo}/remove")))));
+    view! {
+        <div class="pictures" id=photos::PART>{shown}{photos::field("Photos of what it is about", true, &filled.problem("photo"), Some(to.clone()))}</div>
+        <SendFiles region=photos::PART.into() />
     }
     .into_any()
 }
@@ -193,6 +209,7 @@ fn address(booking: &BookingView, filled: &Filled) -> AnyView {
     .into_any()
 }
 
+/// Whoever has an account is known; a guest leaves a number.
 fn about_you(filled: &Filled, email_is_fixed: bool) -> AnyView {
     let email = if email_is_fixed {
         let value = filled.value("email");
@@ -228,6 +245,7 @@ fn about_you(filled: &Filled, email_is_fixed: bool) -> AnyView {
                         help="For the day itself, if they cannot find the door."
                         inputmode="tel"
                         autocomplete="tel"
+                        optional=email_is_fixed
                     />
                     {email}
                 </div>

@@ -1,6 +1,7 @@
 //! After paying: what happens next.
 
 use crate::booking::parts::{Leaf, When, price_lines};
+use crate::kit::islands::LivePart;
 use crate::kit::{Facts, Icon, PriceLines, icon, icon_s};
 use domain::booking::model::{BookingView, Status};
 use domain::provider::model::Mode;
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl IntoView {
+    let topics = vec![domain::live::Topic::Booking(booking.id).to_string()];
     let when = When::of(booking.starts_at, booking.ends_at, &booking.zone, now);
     let provider = booking.provider.name.clone();
     let is_request = booking.status == Status::Requested;
@@ -34,11 +36,11 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
         lines.clear();
     }
     view! {
-        <div class="column visit narrow">
+        <div class="column visit narrow" id="agreed">
             <header class="done-head">
                 <span class="tick" aria-hidden="true">{icon(if is_request { Icon::HOURGLASS } else { Icon::CHECK })}</span>
                 <h1>{title}</h1>
-                <p class="muted">{sentence}</p>
+                <p class="muted" aria-live="polite">{sentence}</p>
             </header>
             <section class="ticket card" aria-label="Your booking">
                 <Leaf date=when.date />
@@ -61,6 +63,7 @@ pub fn Confirmed(booking: BookingView, is_guest: bool, now: Instant) -> impl Int
                 </section>
             })}
         </div>
+        <LivePart region="agreed".into() topics=topics />
     }
 }
 
@@ -94,8 +97,9 @@ fn next_steps(booking: &BookingView, is_request: bool, now: Instant) -> Vec<(Ico
 /// Back from the payment page, and the money has not said yet whether it came.
 #[component]
 pub fn Waiting(booking: BookingView) -> impl IntoView {
+    let topics = vec![domain::live::Topic::Booking(booking.id).to_string()];
     view! {
-        <div class="column narrow">
+        <div class="column narrow" id="waiting">
             <h1>"Waiting for your payment"</h1>
             <p class="muted">"Your bank has not answered yet. The time is kept for you meanwhile; nothing is charged twice."</p>
             <p class="row">
@@ -103,6 +107,7 @@ pub fn Waiting(booking: BookingView) -> impl IntoView {
                 <a class="button" href=format!("/checkout/{}", booking.id)>"Pay another way"</a>
             </p>
         </div>
+        <LivePart region="waiting".into() topics=topics />
     }
 }
 

@@ -7,5 +7,6 @@ pub mod cancel;
 pub mod checkout;
 pub mod confirmed;
 pub mod hold_ended;
+pub mod no_show;
 pub mod reschedule;
 pub mod taken;

@@ -3,6 +3,7 @@
 pub mod back_money;
 pub mod cancelling;
 pub mod lines;
+pub mod photos;
 pub mod status;
 pub mod when;
 

@@ -7,7 +7,7 @@ use leptos::prelude::{document, window};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event};
+use web_sys::{Document, Element, Event, RequestInit};
 
 /// The id of a part.
 pub(super) type Region = Rc<str>;
@@ -27,21 +27,41 @@ pub(super) fn look_after(attribute: &str, start: impl Fn(Region, &[String])) {
     });
 }
 
-/// The part as the server draws it at that address, and the page's title.
-pub(super) async fn fetch(region: &Region, address: &str) -> Option<(Element, String)> {
+/// The page that the server draws for that address, and its own address if it is another page that it led to.
+async fn page_at(address: &str) -> Option<(Document, Option<String>)> {
     let response: web_sys::Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.unchecked_into();
     if !response.ok() {
         return None;
     }
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     let page = web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()?;
+    Some((page, response.redirected().then(|| response.url())))
+}
+
+/// What the server answers to that request, whatever its status: a page says itself what is wrong. None where there was no answer.
+pub(super) async fn page_of(address: &str, init: &RequestInit) -> Option<Document> {
+    let response: web_sys::Response = JsFuture::from(window().fetch_with_str_and_init(address, init)).await.ok()?.unchecked_into();
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()
+}
+
+/// The part as the server draws it at that address, and the page's title.
+pub(super) async fn fetch(region: &Region, address: &str) -> Option<(Element, String)> {
+    let (page, _) = page_at(address).await?;
     Some((page.get_element_by_id(region)?, page.title()))
 }
 
-/// The same page again.
+/// The same page again. Where it has become another one, such as paying once it is paid, that one is shown.
 pub(super) async fn fetch_again(region: &Region) -> Option<(Element, Element)> {
-    let address = window().location().href().ok()?;
-    Some((fetch(region, &address).await?.0, part(region)?))
+    let location = window().location();
+    let (page, elsewhere) = page_at(&location.href().ok()?).await?;
+    match (page.get_element_by_id(region), elsewhere) {
+        (Some(fresh), _) => Some((fresh, part(region)?)),
+        (None, elsewhere) => {
+            let _ = location.assign(&elsewhere?);
+            None
+        }
+    }
 }
 
 /// New islands may have come with a part: the loader starts them.

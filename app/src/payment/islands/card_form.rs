@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Element, FormData, HtmlFormElement};
+use web_sys::{Element, FormData, HtmlFormElement, SubmitEvent};
 
 /// How often, and how many milliseconds apart, an unknown outcome is asked about before the person is sent to a page that goes on asking.
 const ASKS: u32 = 8;
@@ -98,6 +98,11 @@ fn take_over(panel: Panel, form: HtmlFormElement, gateway: Gateway) {
     let is_busy = Rc::new(Cell::new(false));
     let own = form.clone();
     on(&form, "submit", move |event| {
+        // Photos are sent by buttons of their own.
+        let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+        if button.is_some_and(|button| button.has_attribute("formaction")) {
+            return;
+        }
         event.prevent_default();
         if is_busy.replace(true) {
             return;

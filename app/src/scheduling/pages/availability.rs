@@ -206,7 +206,11 @@ fn imported(rows: Vec<CalendarRow>, filled: &Filled, may_edit: bool) -> AnyView 
             </form>
         }
     });
-    view! { {empty} <ul class="plain ruled">{list}</ul> {form} }.into_any()
+    view! {
+        {empty} <ul class="plain ruled">{list}</ul> {form}
+        <p class="small muted">"The other way round: " <a class="link" href="/bookings#feed-title">"your own jobs in the calendar you keep elsewhere"</a> "."</p>
+    }
+    .into_any()
 }
 
 fn why(who: String, services: Vec<(String, String)>, question: Question) -> AnyView {

@@ -109,6 +109,15 @@ pub struct ScaleStep {
     pub is_now: bool,
 }
 
+/// What it would mean to say that somebody was not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoShowPreview {
+    /// False when nothing was charged.
+    pub is_charged: bool,
+    /// Who the caller may say was absent, and what goes back to the customer then.
+    pub ways: Vec<(Side, Money)>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ReschedulePreview {

@@ -15,7 +15,7 @@ pub struct NewPhoto<'a> {
     pub now: Instant,
 }
 
-pub async fn insert_photo(tx: &mut PgConnection, photo: NewPhoto<'_>) -> Result<()> {
+pub async fn insert_photo(tx: &mut PgConnection, photo: NewPhoto<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into booking_photos (id, booking_id, file_name, width, height, bytes, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
         photo.id as PhotoId,
@@ -36,6 +36,22 @@ pub async fn delete_photo(tx: &mut PgConnection, booking: BookingId, photo: Phot
         .execute(tx)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+pub async fn move_photos(tx: &mut PgConnection, from: BookingId, to: BookingId) -> Result<()> {
+    sqlx::query!("update booking_photos set booking_id = $2 where booking_id = $1", from as BookingId, to as BookingId).execute(tx).await?;
+    Ok(())
+}
+
+/// Photos added before `before` to holds that ran out.
+pub async fn delete_forgotten_photos(db: impl PgExecutor<'_>, before: Instant) -> Result<()> {
+    sqlx::query!(
+        "delete from booking_photos f using bookings b where b.id = f.booking_id and b.status = 'expired' and f.created_at < $1",
+        before as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The photo as JPEG.

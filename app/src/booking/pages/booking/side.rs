@@ -1,6 +1,7 @@
 //! Beside the timeline: money, what comes back, note, contact, photos, and what only staff need.
 
-use crate::booking::parts::{BackMoney, price_lines};
+use crate::booking::parts::{BackMoney, photos, price_lines};
+use crate::kit::islands::SendFiles;
 use crate::kit::{Button, Filled, Icon, Kind, PriceLine, PriceLines, icon_s, inside_textarea};
 use domain::booking::model::{Action, BookingView, Settlement, Status, ViewerRole};
 use domain::time::Instant;
@@ -39,7 +40,7 @@ pub fn side(booking: &BookingView, payment: Option<String>, filled: &Filled, now
             {plans}
             {note(booking, filled)}
             {contact(booking)}
-            {photos(booking)}
+            {pictures(booking, filled)}
         </aside>
     }
     .into_any()
@@ -112,37 +113,27 @@ fn contact(booking: &BookingView) -> AnyView {
     view! { <section class="card" data-pad><h2>{name}</h2><a class="button" data-size="dense" href=dial>{icon_s(Icon::PHONE)} {phone}</a></section> }.into_any()
 }
 
-fn photos(booking: &BookingView) -> AnyView {
+fn pictures(booking: &BookingView, filled: &Filled) -> AnyView {
     let page = format!("/bookings/{}", booking.id);
     let may_edit = booking.may(Action::Edit) && booking.status != Status::Held;
     if booking.photos.is_empty() && !may_edit {
         return ().into_any();
     }
-    let shown = booking
-        .photos
-        .iter()
-        .map(|photo| {
-            let remove = may_edit.then(|| {
-                view! {
-                    <form method="post" action=format!("{page}/photos/{photo}/remove")>
-                        <button class="icon-button" data-size="dense" aria-label="Remove this photo">{icon_s(Icon::X)}</button>
-                    </form>
-                }
-            });
-            view! { <li><a href=format!("{page}/photos/{photo}")><img src=format!("{page}/photos/{photo}") alt="Photo for the job" loading="lazy" width="120" height="90" /></a>{remove}</li> }
+    let shown = photos::shown(booking, |photo| {
+        may_edit.then(|| {
+            view! { <form method="post" action=format!("{page}/photos/{photo}/remove")>{photos::remove_button(None)}</form> }.into_any()
         })
-        .collect_view();
+    });
     let add = may_edit.then(|| {
         view! {
             <form class="form" method="post" action=format!("{page}/photos") enctype="multipart/form-data">
-                <div class="field">
-                    <label for="f-photo">"Add a photo"</label>
-                    <input class="input" id="f-photo" type="file" name="photo" accept="image/jpeg,image/png,image/webp" required />
-                    <p class="help">"JPEG, PNG or WebP of up to 5 MB."</p>
-                </div>
-                <Button size="dense" icon_before=Icon::IMAGE>"Add"</Button>
+                {photos::field("Add photos", false, &filled.problem("photo"), None)}
             </form>
         }
     });
-    view! { <section class="card" data-pad><h2>"Photos"</h2><ul class="photos plain">{shown}</ul>{add}</section> }.into_any()
+    view! {
+        <section class="card" data-pad id=photos::PART><h2>"Photos"</h2>{shown}{add}</section>
+        {may_edit.then(|| view! { <SendFiles region=photos::PART.into() /> })}
+    }
+    .into_any()
 }

@@ -1,0 +1,151 @@
+//! Photos for the job, at checkout and after: an ordinary form with files, of which nothing typed is lost.
+
+use super::harness::{Answer, Browser, Doors};
+use axum::body::Body;
+use domain::booking::jobs;
+use domain::world::SomeProvider;
+use http::Method;
+use sqlx::PgPool;
+
+const START: &str = "2026-06-10T10:00:00Z";
+
+/// One pixel.
+const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\
+    \x00\x0d\x49\x44\x41\x54\x78\xda\x63\x64\xf8\xcf\x50\x0f\x00\x03\x86\x01\x80\x5a\x34\x7d\x6b\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// A form as browsers send it: files first, since they stand above the other fields.
+async fn post(browser: &mut Browser, path: &str, files: &[(&str, &[u8])], fields: &[(&str, &str)]) -> Answer {
+    let mut body = Vec::new();
+    for (name, bytes) in files {
+        body.extend(format!("--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{name}\"\r\n\r\n").bytes());
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    for (name, value) in fields {
+        body.extend(format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    body.extend(b"--cut--\r\n");
+    let headers = [("content-type", "multipart/form-data; boundary=cut"), ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+    browser.send(Method::POST, path, &headers, Body::from(body)).await
+}
+
+/// Someone without an account at the checkout. Its address.
+async fn at_checkout(doors: &Doors) -> (SomeProvider, Browser, String) {
+    let provider = doors.world.a_provider().await;
+    let mut browser = doors.browser();
+    let checkout = hold(&mut browser, &provider, &[]).await;
+    (provider, browser, checkout)
+}
+
+async fn hold(browser: &mut Browser, provider: &SomeProvider, more: &[(&str, &str)]) -> String {
+    let service = provider.service.to_string();
+    let slot = [("service_id", service.as_str()), ("starts_at", START)];
+    let answer = browser.post("/book", &[&slot[..], more].concat()).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.location().to_owned()
+}
+
+const TYPED: [(&str, &str); 3] = [("name", "Ana Sousa"), ("email", "ana@example.test"), ("notes", "The tap <drips>")];
+
+#[sqlx::test(migrations = "./migrations")]
+async fn photos_are_added_and_removed_while_checking_out(db: PgPool) {
+    let doors = Doors::new(db);
+    let (_, mut browser, checkout) = at_checkout(&doors).await;
+    let photos = format!("{checkout}/photos");
+    let answer = post(&mut browser, &photos, &[("sink.png", PNG), ("tap.png", PNG)], &TYPED).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (303, format!("{checkout}#photos").as_str()), "{}", answer.body);
+    let page = browser.get(&checkout).await;
+    assert_eq!(page.body.matches("alt=\"Photo for the job\"").count(), 2);
+    assert!(page.body.contains("Ana Sousa") && page.body.contains("The tap &lt;drips>"), "what was typed is kept");
+    let remove = page.body.split("formaction=\"").filter_map(|part| part.split('"').next()).find(|to| to.ends_with("/remove"));
+    let remove = remove.expect("a way to take it away").to_owned();
+    assert_eq!(doors.browser().get(remove.trim_end_matches("/remove").replace("/checkout/", "/bookings/").as_str()).await.status, 404);
+    assert_eq!(post(&mut doors.browser(), &remove, &[], &TYPED).await.status, 404);
+    assert_eq!(post(&mut doors.browser(), &photos, &[("sink.png", PNG)], &TYPED).await.status, 404, "somebody else's hold");
+    assert_eq!(post(&mut browser, &remove, &[], &TYPED).await.status, 303);
+    assert_eq!(browser.get(&checkout).await.body.matches("alt=\"Photo for the job\"").count(), 1);
+    doors.close().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_refused_photo_loses_nothing_that_was_typed(db: PgPool) {
+    let doors = Doors::new(db);
+    let (_, mut browser, checkout) = at_checkout(&doors).await;
+    let photos = format!("{checkout}/photos");
+    let typed = [("name", "Ana Sousa"), ("email", "ana at example"), ("phone", "12"), ("notes", "The tap drips"), ("tip_minor", "0")];
+    let too_large = vec![0_u8; 6 * 1024 * 1024];
+    let files: [(&str, &[u8], &str); 3] = [
+        ("sink.pdf", b"%PDF-1.7", "sink.pdf: That file is not a photo we can read."),
+        ("large.png", &too_large, "large.png: That file is not a photo we can read. Use a JPEG, PNG or WebP of up to 5 MB."),
+        ("", b"", "Choose a photo first."),
+    ];
+    for (name, bytes, sentence) in files {
+        let answer = post(&mut browser, &photos, &[(name, bytes)], &typed).await;
+        assert_eq!(answer.status, 422, "{name}");
+        for kept in [sentence, "Ana Sousa", "ana at example", "value=\"12\"", "The tap drips"] {
+            assert!(answer.body.contains(kept), "{name}: {kept}");
+        }
+    }
+    // Good ones of several are kept; what is not sound yet is shown as it was typed.
+    let answer = post(&mut browser, &photos, &[("sink.png", PNG), ("sink.pdf", b"%PDF")], &typed).await;
+    assert_eq!((answer.status.as_u16(), answer.body.matches("alt=\"Photo for the job\"").count()), (422, 1));
+    let answer = post(&mut browser, &photos, &[("tap.png", PNG)], &typed).await;
+    assert_eq!((answer.status.as_u16(), answer.body.matches("alt=\"Photo for the job\"").count()), (200, 2));
+    assert!(answer.body.contains("ana at example"));
+    // A form that breaks off is taken as far as it came.
+    let headers = [("content-type", "multipart/form-data; boundary=cut"), ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+    let broken = "--cut\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nAna Sou";
+    let answer = browser.send(Method::POST, &photos, &headers, Body::from(broken)).await;
+    assert_eq!(answer.status, 422);
+    doors.close().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn photos_may_come_with_the_payment_and_go_along_to_the_next_hold(db: PgPool) {
+    let doors = Doors::new(db);
+    let (provider, mut browser, checkout) = at_checkout(&doors).await;
+    let answer = post(&mut browser, &checkout, &[("sink.png", PNG)], &TYPED).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Give a phone number, so that they can reach you on the day."), "{}", answer.body);
+    assert!(answer.body.contains("alt=\"Photo for the job\""), "the photo is there already");
+    doors.world.pass_minutes(40);
+    jobs::expire_holds(&doors.world.system()).await.expect("expires");
+    let from = checkout.trim_start_matches("/checkout/").to_owned();
+    let next = hold(&mut browser, &provider, &[("from", &from)]).await;
+    assert_ne!(next, checkout);
+    assert!(browser.get(&next).await.body.contains("alt=\"Photo for the job\""));
+    let details = [&TYPED[..], &[("phone", "+351 912 345 678")]].concat();
+    let answer = post(&mut browser, &next, &[], &details).await;
+    assert_eq!(answer.status, 303, "on to the payment: {}", answer.body);
+    doors.close().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_full_disk_has_its_sentence(db: PgPool) {
+    let doors = Doors::new(db);
+    let (_, mut browser, checkout) = at_checkout(&doors).await;
+    let full = "create function full_disk() returns trigger language plpgsql as $$ begin
+        raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+        create trigger full_disk before insert on booking_photos execute function full_disk();";
+    sqlx::raw_sql(full).execute(&doors.world.db).await.expect("a full disk");
+    let answer = post(&mut browser, &format!("{checkout}/photos"), &[("sink.png", PNG)], &TYPED).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("sink.png: There is no room for it at the moment."), "{}", answer.body);
+    assert!(answer.body.contains("Ana Sousa"));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn photos_of_what_never_came_about_are_forgotten(db: PgPool) {
+    let doors = Doors::new(db);
+    let (_, mut browser, checkout) = at_checkout(&doors).await;
+    post(&mut browser, &format!("{checkout}/photos"), &[("sink.png", PNG)], &TYPED).await;
+    let count =
+        async || sqlx::query_scalar::<_, i64>("select count(*) from booking_photos").fetch_one(&doors.world.db).await.expect("counts");
+    doors.world.pass_minutes(40);
+    jobs::expire_holds(&doors.world.system()).await.expect("expires");
+    jobs::sweep(&doors.world.system()).await.expect("sweeps");
+    assert_eq!(count().await, 1, "they may take the time again");
+    doors.world.pass_minutes(8 * 24 * 60);
+    jobs::sweep(&doors.world.system()).await.expect("sweeps");
+    assert_eq!(count().await, 0);
+}
