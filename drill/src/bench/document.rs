@@ -22,7 +22,7 @@ pub async fn write(stage: &Stage, house: &House, slug: &str) -> Result<usize> {
     let provider = get("").await?;
     let services = get("/services").await?["items"].take();
     let chosen = services[0]["id"].as_str().context("a provider without services")?.to_owned();
-    let today = Utc::now().date_naive();
+    let today = super::today();
     let until = today + Days::new(6);
     let free = get(&format!("/availability?service_id={chosen}&from={today}&to={until}")).await?["days"].take();
     let reviews = get(&format!("/reviews?limit={REVIEWS}")).await?["items"].take();
