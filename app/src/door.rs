@@ -86,11 +86,7 @@ mod server {
     impl<E: Into<Error>> From<E> for DoorError {
         fn from(error: E) -> Self {
             let error = error.into();
-            let retry_after_s = match &error {
-                Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s } => Some(*retry_after_s),
-                _ => None,
-            };
-            set_status(error.status(), retry_after_s);
+            set_status(error.status(), error.retry_after_s());
             let (code, status, sentence) = (error.code().to_owned(), error.status(), error.sentence());
             let (fields, help) = match error {
                 Error::Invalid(fields) => (fields.0, serde_json::Map::new()),

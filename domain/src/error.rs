@@ -83,6 +83,9 @@ pub struct Refusal {
     pub sentence: String,
     /// 409: conflicts with the present state. Otherwise 422: understood, but refused.
     pub is_conflict: bool,
+    /// After so long the same request may be answered otherwise. Where it conflicts with nothing, that is all that is wrong with it: 503.
+    #[serde(default)]
+    pub retry_after_s: Option<u64>,
     /// What helps, as further members of the problem (RFC 9457 section 3.2), such as `alternatives`.
     #[serde(default)]
     pub help: serde_json::Map<String, serde_json::Value>,
@@ -97,6 +100,10 @@ pub trait Refuse: fmt::Debug {
     fn is_conflict(&self) -> bool {
         true
     }
+    /// Some where time alone may help; without a conflict the answer is then 503.
+    fn retry_after_s(&self) -> Option<u64> {
+        None
+    }
     fn help(&self) -> serde_json::Map<String, serde_json::Value> {
         serde_json::Map::new()
     }
@@ -108,6 +115,7 @@ impl<R: Refuse> From<R> for Error {
             code: refusal.code().to_owned(),
             sentence: refusal.sentence(),
             is_conflict: refusal.is_conflict(),
+            retry_after_s: refusal.retry_after_s(),
             help: refusal.help(),
         })
     }
@@ -134,16 +142,20 @@ impl Error {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Invalid(_) => 422,
-            Self::Refused(refusal) => {
-                if refusal.is_conflict {
-                    409
-                } else {
-                    422
-                }
-            }
+            Self::Refused(refusal) if refusal.is_conflict => 409,
+            Self::Refused(refusal) if refusal.retry_after_s.is_some() => 503,
+            Self::Refused(_) => 422,
             Self::TooMany { .. } => 429,
             Self::Unavailable { .. } => 503,
             Self::Internal { .. } => 500,
+        }
+    }
+    /// After how many seconds the same request may be answered otherwise, where time alone helps.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { retry_after_s } | Self::Unavailable { retry_after_s } => Some(*retry_after_s),
+            Self::Refused(refusal) => refusal.retry_after_s,
+            _ => None,
         }
     }
     /// One sentence for the person.

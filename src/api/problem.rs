@@ -85,10 +85,10 @@ impl<E: Into<Error>> From<E> for Problem {
         let error = error.into();
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut problem = Self::new(status, error.code(), error.sentence());
+        problem.0.retry_after = error.retry_after_s();
         match error {
             Error::Invalid(fields) => problem.0.fields = fields.0,
             Error::Refused(refusal) => problem.0.help = refusal.help.into_iter().map(|(name, value)| (member(name), value)).collect(),
-            Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s } => problem.0.retry_after = Some(retry_after_s),
             _ => {}
         }
         problem

@@ -85,10 +85,11 @@ async fn run(ctx: &Ctx, key: &str, request: Request, next: Next) -> Result<Respo
     Ok(Problem::new(StatusCode::CONFLICT, "idempotency_in_progress", sentence).into_response())
 }
 
-/// Answers that time alone would change are not kept: who asks may sign in, wait, or find us recovered.
+/// Answers that time alone would change are not kept: who asks may sign in, wait, or find us and those we ask recovered.
 async fn keep(ctx: &Ctx, scope: &str, key: &str, response: Response) -> Result<Response> {
     let status = response.status();
-    let is_final = !status.is_server_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429);
+    let may_pass = matches!(status.as_u16(), 401 | 403 | 408 | 429) || response.headers().contains_key(header::RETRY_AFTER);
+    let is_final = !status.is_server_error() && !may_pass;
     if !is_final {
         idempotency::give_up(ctx, scope, key).await?;
         return Ok(response);

@@ -13,6 +13,9 @@ use domain::error::Error;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::{Arc, OnceLock};
 
+/// When to come back to a page that does not say.
+const BACK_LATER_S: u64 = 10;
+
 /// In a response's extensions: why there is no better one.
 #[derive(Clone)]
 struct Failed(Error);
@@ -57,7 +60,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
             StatusCode::NOT_FOUND => Error::NotFound,
             _ => return with_methods(page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16())), &response),
         },
-        None => return response,
+        None => return back_later(response),
     };
     if matches!(error, Error::Unauthenticated) {
         return Redirect::to(&format!("/sign-in?next={}", encoded_target(&method, &uri, &headers))).into_response();
@@ -88,9 +91,17 @@ fn with_methods(mut response: Response, bare: &Response) -> Response {
     response
 }
 
+/// A page that says by itself that it has to wait for somebody, at the time when programs are asked to come back.
+fn back_later(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE && !response.headers().contains_key(header::RETRY_AFTER) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(BACK_LATER_S));
+    }
+    response
+}
+
 fn with_retry(mut response: Response, error: &Error) -> Response {
-    if let Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s } = error {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    if let Some(seconds) = error.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

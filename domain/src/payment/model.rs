@@ -196,7 +196,7 @@ pub enum PaymentRefusal {
     TooSmall {
         minimum: Money,
     },
-    /// The gateway did not answer; nothing is known to be charged.
+    /// The gateway did not answer; whether it has acted is not known.
     NoAnswer,
     /// The gateway takes nothing of the kind (an amount, a currency).
     NotTaken,
@@ -225,7 +225,8 @@ impl Refuse for PaymentRefusal {
                 format!("Cards cannot be charged less than {minimum}. Add an extra or a tip, or arrange it with the provider.")
             }
             Self::NoAnswer => {
-                "The payment service is not answering. Nothing was charged. Your time is still held; please try again in a moment.".into()
+                "The payment service is not answering, so nothing is certain yet. Please try again in a moment; nobody is charged twice."
+                    .into()
             }
             Self::NotTaken => "This amount cannot be paid by card here. Nothing was charged.".into(),
             Self::BeingProcessed => {
@@ -236,6 +237,13 @@ impl Refuse for PaymentRefusal {
         }
     }
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::BeingProcessed | Self::NoAnswer)
+        matches!(self, Self::BeingProcessed)
+    }
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::NoAnswer => Some(10),
+            Self::BeingProcessed => Some(2),
+            _ => None,
+        }
     }
 }

@@ -202,6 +202,7 @@ fn declined(code: &str) -> Error {
         code: if code == "card_declined" { code.to_owned() } else { format!("card_declined_{code}") },
         sentence: policy::decline_sentence(code).to_owned(),
         is_conflict: false,
+        retry_after_s: None,
         help: serde_json::Map::new(),
     })
 }

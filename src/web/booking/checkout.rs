@@ -282,7 +282,8 @@ pub async fn release(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
 pub async fn came_back(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
     let standing = settlement::look(&ctx, id).await?;
     let seen = booking::get(&ctx, id).await?;
-    let is_under_way = standing.payment.as_ref().is_some_and(|payment| policy::is_under_way(payment, standing.is_certain));
+    // Whoever comes back may have paid there a moment ago: without the gateway's word this is no time to show them the form again.
+    let is_under_way = standing.payment.as_ref().is_some_and(|payment| !standing.is_certain || policy::is_under_way(payment, true));
     match seen.status {
         Status::Held if is_under_way => Ok(waiting(&ctx, seen)),
         // Refused, given up or never begun: the checkout says which.
