@@ -1,8 +1,11 @@
 //! Runs what the domain leaves for later: reactions to events, jobs that are due, and the clock's duties.
 
 use domain::ctx::House;
+use domain::jobs::{DUTIES, Duty};
 use domain::queue::{self, Leased};
 use domain::reactions;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -19,7 +22,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: CancellationToken) {
     let tracker = TaskTracker::new();
     tracker.spawn(stop.clone().run_until_cancelled_owned(react(house.clone())));
-    tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duties(house.clone())));
+    for duty in DUTIES {
+        // Each for itself: one that waits for somebody silent holds up no other.
+        tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duty(house.clone(), duty)));
+    }
     let jobs = JobRunner { house, name, room: Arc::new(Semaphore::new(at_once)), tracker: tracker.clone() };
     stop.run_until_cancelled_owned(jobs.run()).await;
     tracker.close();
@@ -58,11 +64,16 @@ async fn react(house: Arc<House>) {
     }
 }
 
-async fn keep_duties(house: Arc<House>) {
+async fn keep_duty(house: Arc<House>, duty: &'static Duty) {
     loop {
-        if let Err(error) = queue::run_due_duties(&house).await {
-            tracing::warn!(%error, "duties wait");
-            tokio::time::sleep(PAUSE).await;
+        match AssertUnwindSafe(queue::run_due_duty(&house, duty)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(duty = duty.name, %error, "a duty waits");
+                tokio::time::sleep(PAUSE).await;
+            }
+            // The next interval comes all the same.
+            Err(_) => tracing::error!(duty = duty.name, "a duty panicked"),
         }
         tokio::time::sleep(POLL).await;
     }

@@ -14,6 +14,8 @@ use crate::time::DAY;
 
 /// How many of a kind one round of the reconciler takes.
 const ROUND: i64 = 100;
+/// So many questions in a row without an answer end a round: each waits as long as patience lasts, and a hundred of them would take half an hour.
+const SILENCE: u32 = 3;
 
 /// Asks how the attempt stands and applies the answer. Without an answer nothing changes, and the error says so.
 pub async fn settle(ctx: &Ctx, id: AttemptId) -> Result<()> {
@@ -101,16 +103,28 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
     ctx.commit(tx).await
 }
 
-/// Looks after what nobody has news of: open attempts, refunds under way, and payments of bookings that are over. One that fails does not keep the others waiting.
+/// Looks after what nobody has news of: open attempts, refunds under way, and payments of bookings that are over. One that fails does not keep the others waiting;
+/// a gateway that is silent is left alone until the next round.
 pub async fn reconcile(ctx: &Ctx) -> Result<()> {
+    let mut silence = 0;
     for attempt in store::list_due_attempts(ctx.db(), ctx.now(), ROUND).await? {
-        if let Err(error) = settle(ctx, attempt).await {
+        let outcome = settle(ctx, attempt).await;
+        silence = if is_unheard(&outcome) { silence + 1 } else { 0 };
+        if let Err(error) = outcome {
             tracing::warn!(%attempt, %error, "an attempt could not be reconciled");
             store::touch_attempt(ctx.db(), attempt, ctx.now()).await?;
         }
+        if silence >= SILENCE {
+            break;
+        }
     }
     for refund in store::list_due_refunds(ctx.db(), ctx.now(), ROUND).await? {
-        if let Err(error) = payment::send_refund(ctx, refund).await {
+        if silence >= SILENCE {
+            break;
+        }
+        let outcome = payment::send_refund(ctx, refund).await;
+        silence = if is_unheard(&outcome) { silence + 1 } else { 0 };
+        if let Err(error) = outcome {
             tracing::warn!(%refund, %error, "a refund could not be reconciled");
         }
     }
@@ -120,6 +134,11 @@ pub async fn reconcile(ctx: &Ctx) -> Result<()> {
         ctx.commit(tx).await?;
     }
     Ok(())
+}
+
+/// Nobody answered, rather than somebody saying no.
+fn is_unheard(outcome: &Result<()>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.status() == 503)
 }
 
 /// Lets an attempt be asked about soon.
