@@ -15,7 +15,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 /// A handler that takes longer than this is given up, and the person told to try again.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 tokio::task_local! {
     static REQUEST_ID: String;

@@ -5,8 +5,33 @@ use std::time::Duration;
 use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_shared::{ApiErrors, ApiErrorsType, PaymentIntent};
 
-/// Pauses before the second and third try.
-const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
+/// How long one call waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For one try, from connecting to the last byte.
+    pub one: Duration,
+    /// Before the second and the third try.
+    pub pauses: [Duration; 2],
+    /// For all tries together, whatever is left of the last one. Whoever waits may wait for two calls within the time of a request, and hears how it
+    /// stands rather than that it took too long.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            one: Duration::from_secs(10),
+            pauses: [Duration::from_millis(250), Duration::from_millis(1000)],
+            whole: Duration::from_secs(12),
+        }
+    }
+}
+
+/// The way to the gateway.
+pub struct Line {
+    client: stripe::Client,
+    patience: Patience,
+}
 
 /// A request and the key it is repeated with. Reads need none.
 pub struct Keyed<R> {
@@ -57,33 +82,49 @@ pub fn decline(error: &ApiErrors) -> Decline {
     Decline { code: specific.or(code).unwrap_or_else(|| "card_declined".to_owned()) }
 }
 
-/// Sends until there is an answer with a meaning, at most three times.
-pub async fn raw<R: StripeRequest>(client: &stripe::Client, keyed: &Keyed<R>) -> Result<R::Output, Failure>
-where
-    R::Output: miniserde::Deserialize,
-{
-    let mut pauses = PAUSES.iter();
-    loop {
-        let strategy = keyed.key.clone().map_or(RequestStrategy::Once, RequestStrategy::Idempotent);
-        let failure = match keyed.request.customize().request_strategy(strategy).send(client).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => match meaning(error) {
-                Ok(refused) => return Err(Failure::Refused(refused)),
-                Err(reason) => reason,
-            },
-        };
-        match pauses.next() {
-            Some(pause) => tokio::time::sleep(*pause).await,
-            None => return Err(Failure::NoAnswer(failure)),
+impl Line {
+    pub fn new(secret_key: &str, api_url: &str, patience: Patience) -> anyhow::Result<Self> {
+        // No request strategy here: a client-wide key would be sent with every call.
+        let client = stripe::ClientBuilder::new(secret_key).url(api_url).timeout(patience.one).build()?;
+        Ok(Self { client, patience })
+    }
+
+    /// Sends until there is an answer with a meaning, at most three times, and no longer than patience lasts.
+    pub async fn raw<R: StripeRequest>(&self, keyed: &Keyed<R>) -> Result<R::Output, Failure>
+    where
+        R::Output: miniserde::Deserialize,
+    {
+        let tries = self.try_again(keyed);
+        tokio::time::timeout(self.patience.whole, tries).await.unwrap_or_else(|_| Err(Failure::NoAnswer("no answer in time".to_owned())))
+    }
+
+    async fn try_again<R: StripeRequest>(&self, keyed: &Keyed<R>) -> Result<R::Output, Failure>
+    where
+        R::Output: miniserde::Deserialize,
+    {
+        let mut pauses = self.patience.pauses.iter();
+        loop {
+            let strategy = keyed.key.clone().map_or(RequestStrategy::Once, RequestStrategy::Idempotent);
+            let failure = match keyed.request.customize().request_strategy(strategy).send(&self.client).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => match meaning(error) {
+                    Ok(refused) => return Err(Failure::Refused(refused)),
+                    Err(reason) => reason,
+                },
+            };
+            match pauses.next() {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return Err(Failure::NoAnswer(failure)),
+            }
         }
     }
-}
 
-pub async fn call<R: StripeRequest>(client: &stripe::Client, keyed: &Keyed<R>) -> Result<R::Output, GatewayError>
-where
-    R::Output: miniserde::Deserialize,
-{
-    Ok(raw(client, keyed).await?)
+    pub async fn call<R: StripeRequest>(&self, keyed: &Keyed<R>) -> Result<R::Output, GatewayError>
+    where
+        R::Output: miniserde::Deserialize,
+    {
+        Ok(self.raw(keyed).await?)
+    }
 }
 
 /// Ok: the gateway said no. Err: nobody knows, so it may be asked again with the same key.

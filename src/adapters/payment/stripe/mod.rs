@@ -10,9 +10,11 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub use call::Patience;
+
 use crate::config::Stripe as Settings;
 use async_trait::async_trait;
-use call::{Keyed, call};
+use call::{Keyed, Line};
 use domain::id::RefundId;
 use domain::money::{Currency, Money};
 use domain::payment::port::{
@@ -20,7 +22,6 @@ use domain::payment::port::{
 };
 use domain::time::Instant;
 use std::collections::HashMap;
-use std::time::Duration;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
     CreateCheckoutSessionPaymentIntentDataCaptureMethod, ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
@@ -32,28 +33,25 @@ use stripe_core::payment_intent::{
 use stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
 use stripe_shared::{CheckoutSessionMode, PaymentIntentCaptureMethod};
 
-/// One try of a call; three make a request at most half a minute long.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// With the card and what the gateway kept.
 const EXPAND_CHARGE: &str = "latest_charge.balance_transaction";
 
 pub struct StripeGateway {
-    client: stripe::Client,
+    line: Line,
     settings: Settings,
 }
 
 impl StripeGateway {
     pub fn new(settings: Settings) -> anyhow::Result<Self> {
-        Self::with_timeout(settings, TIMEOUT)
+        Self::with_patience(settings, Patience::default())
     }
-    pub fn with_timeout(settings: Settings, timeout: Duration) -> anyhow::Result<Self> {
-        // No request strategy here: a client-wide key would be sent with every call.
-        let client = stripe::ClientBuilder::new(&settings.secret_key).url(&settings.api_url).timeout(timeout).build()?;
-        Ok(Self { client, settings })
+    pub fn with_patience(settings: Settings, patience: Patience) -> anyhow::Result<Self> {
+        let line = Line::new(&settings.secret_key, &settings.api_url, patience)?;
+        Ok(Self { line, settings })
     }
 
     async fn find_refund(&self, reference: &str, refund: RefundId) -> Result<Option<GatewayRefund>, GatewayError> {
-        let list = call(&self.client, &Keyed::read(ListRefund::new().payment_intent(reference).limit(100))).await?;
+        let list = self.line.call(&Keyed::read(ListRefund::new().payment_intent(reference).limit(100))).await?;
         Ok(list.data.iter().filter_map(|found| decode::refund(found).ok()).find(|found| found.refund == Some(refund)))
     }
 }
@@ -117,7 +115,7 @@ impl PaymentGateway for StripeGateway {
             request = request.payment_method(method).confirm(true).return_url(&new.return_url);
         }
         // A card that is declined at once leaves an intent all the same, and the error brings it along.
-        match call::raw(&self.client, &Keyed::change(request, format!("intent-{}", new.attempt))?).await {
+        match self.line.raw(&Keyed::change(request, format!("intent-{}", new.attempt))?).await {
             Ok(intent) => decode::intent(&intent),
             Err(failure) => match failure.intent() {
                 Some(intent) => decode::intent(intent),
@@ -150,23 +148,23 @@ impl PaymentGateway for StripeGateway {
         if let Some(email) = &new.receipt_email {
             request = request.customer_email(email);
         }
-        let session = call(&self.client, &Keyed::change(request, format!("page-{}", new.attempt))?).await?;
+        let session = self.line.call(&Keyed::change(request, format!("page-{}", new.attempt))?).await?;
         Ok(decode::hosted_page(&session))
     }
 
     async fn get_intent(&self, reference: &str) -> Result<Intent, GatewayError> {
         let request = RetrievePaymentIntent::new(reference).expand(vec![EXPAND_CHARGE.to_owned()]);
-        decode::intent(&call(&self.client, &Keyed::read(request)).await?)
+        decode::intent(&self.line.call(&Keyed::read(request)).await?)
     }
 
     async fn get_hosted_page(&self, session_reference: &str) -> Result<HostedPage, GatewayError> {
-        let session = call(&self.client, &Keyed::read(RetrieveCheckoutSession::new(session_reference))).await?;
+        let session = self.line.call(&Keyed::read(RetrieveCheckoutSession::new(session_reference))).await?;
         Ok(decode::hosted_page(&session))
     }
 
     async fn expire_hosted_page(&self, session_reference: &str) -> Result<(), GatewayError> {
         let request = Keyed::change(ExpireCheckoutSession::new(session_reference), format!("expire-{session_reference}"))?;
-        match call(&self.client, &request).await {
+        match self.line.call(&request).await {
             Ok(_) => Ok(()),
             // over already is as good
             Err(GatewayError::Invalid(reason)) => {
@@ -182,12 +180,12 @@ impl PaymentGateway for StripeGateway {
 
     async fn update_amount(&self, reference: &str, amount: Money, key: &str) -> Result<Intent, GatewayError> {
         let request = Keyed::change(UpdatePaymentIntent::new(reference).amount(amount.minor), key.to_owned())?;
-        decode::intent(&call(&self.client, &request).await?)
+        decode::intent(&self.line.call(&request).await?)
     }
 
     async fn capture(&self, reference: &str, amount: Money, key: &str) -> Result<Intent, GatewayError> {
         let capture = CapturePaymentIntent::new(reference).amount_to_capture(amount.minor).expand(vec![EXPAND_CHARGE.to_owned()]);
-        match call(&self.client, &Keyed::change(capture, key.to_owned())?).await {
+        match self.line.call(&Keyed::change(capture, key.to_owned())?).await {
             Ok(intent) => decode::intent(&intent),
             Err(GatewayError::Invalid(reason)) => self.already(reference, IntentStatus::Succeeded, reason).await,
             Err(other) => Err(other),
@@ -195,7 +193,7 @@ impl PaymentGateway for StripeGateway {
     }
 
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError> {
-        match call(&self.client, &Keyed::change(CancelPaymentIntent::new(reference), key.to_owned())?).await {
+        match self.line.call(&Keyed::change(CancelPaymentIntent::new(reference), key.to_owned())?).await {
             Ok(intent) => decode::intent(&intent),
             Err(GatewayError::Invalid(reason)) => self.already(reference, IntentStatus::Cancelled, reason).await,
             Err(other) => Err(other),
@@ -207,7 +205,7 @@ impl PaymentGateway for StripeGateway {
             .payment_intent(reference)
             .amount(amount.minor)
             .metadata(HashMap::from([("refund".to_owned(), refund.to_string())]));
-        match call(&self.client, &Keyed::change(request, format!("refund-{refund}"))?).await {
+        match self.line.call(&Keyed::change(request, format!("refund-{refund}"))?).await {
             Ok(made) => decode::refund(&made),
             // Keys are forgotten after a day; the refund itself is not.
             Err(GatewayError::Invalid(reason)) => self.find_refund(reference, refund).await?.ok_or(GatewayError::Invalid(reason)),
@@ -216,7 +214,7 @@ impl PaymentGateway for StripeGateway {
     }
 
     async fn get_refund(&self, reference: &str) -> Result<GatewayRefund, GatewayError> {
-        decode::refund(&call(&self.client, &Keyed::read(RetrieveRefund::new(reference))).await?)
+        decode::refund(&self.line.call(&Keyed::read(RetrieveRefund::new(reference))).await?)
     }
 
     fn verify_webhook(&self, body: &[u8], signature: &str, now: Instant) -> Result<GatewayMessage, WebhookRefused> {

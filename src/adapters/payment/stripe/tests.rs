@@ -6,6 +6,7 @@ use domain::payment::port::{MessageObject, RefundStatus};
 use sandbox::disturb::{ApiFault, Fault};
 use sandbox::stripe::webhook::sign;
 use sandbox::{Options, Sandbox};
+use std::time::Duration;
 
 const SECRET: &str = "whsec_sandbox";
 
@@ -18,7 +19,8 @@ async fn started() -> (Sandbox, StripeGateway) {
         api_url: format!("{}/", sandbox.base_url()),
         script_url: format!("{}/v3/", sandbox.base_url()),
     };
-    let gateway = StripeGateway::with_timeout(settings, Duration::from_millis(400)).expect("valid settings");
+    let patience = Patience { one: Duration::from_millis(400), ..Patience::default() };
+    let gateway = StripeGateway::with_patience(settings, patience).expect("valid settings");
     (sandbox, gateway)
 }
 
@@ -176,4 +178,44 @@ async fn only_a_true_and_fresh_signature_opens_a_message() {
     }
     let two = format!("{},v1={}", good, "00".repeat(32));
     assert!(gateway.verify_webhook(body.as_bytes(), &two, now).is_ok(), "while a secret is being replaced there are two sums");
+}
+
+/// A gateway that takes the call and never answers, in every one of its addresses.
+#[tokio::test]
+async fn no_call_waits_longer_than_patience_lasts() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let settings = Settings {
+        secret_key: "sk_test_sandbox".into(),
+        publishable_key: "pk_test_sandbox".into(),
+        webhook_secret: SECRET.into(),
+        api_url: format!("http://{}/", silent.local_addr().expect("bound")),
+        script_url: String::new(),
+    };
+    // One try alone would take an hour.
+    let patience = Patience { one: Duration::from_secs(3600), whole: Duration::from_millis(50), ..Patience::default() };
+    let gateway = StripeGateway::with_patience(settings, patience).expect("valid settings");
+    let (new, money) = (new_intent(1, Capture::Automatic, None), Money::new(100, Currency::EUR));
+    let unknown = [
+        gateway.create_intent(&new).await.is_err_and(is_unknown),
+        gateway.create_hosted_page(&new).await.is_err_and(is_unknown),
+        gateway.get_intent("pi_1").await.is_err_and(is_unknown),
+        gateway.get_hosted_page("cs_1").await.is_err_and(is_unknown),
+        gateway.expire_hosted_page("cs_1").await.is_err_and(is_unknown),
+        gateway.update_amount("pi_1", money, "a").await.is_err_and(is_unknown),
+        gateway.capture("pi_1", money, "b").await.is_err_and(is_unknown),
+        gateway.cancel("pi_1", "c").await.is_err_and(is_unknown),
+        gateway.refund("pi_1", money, RefundId::from_u128(1)).await.is_err_and(is_unknown),
+        gateway.get_refund("re_1").await.is_err_and(is_unknown),
+    ];
+    assert_eq!(unknown, [true; 10]);
+}
+
+fn is_unknown(error: GatewayError) -> bool {
+    matches!(error, GatewayError::Unknown(_))
+}
+
+/// Two calls in a row, as a page that comes back from the gateway's makes them, end before the request is given up.
+#[test]
+fn patience_is_shorter_than_a_request() {
+    assert!(Patience::default().whole * 2 < crate::layers::request::TIME_LIMIT);
 }

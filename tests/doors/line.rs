@@ -1,0 +1,169 @@
+//! A line between the house and somebody it asks, on which anything can happen to a call.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+
+/// What becomes of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    Fine,
+    /// Nobody listens.
+    Refused,
+    /// The call is taken in, and that is all.
+    Stalled,
+    /// An answer of this status in the gateway's own form.
+    Status(u16),
+    /// A page for people, from something that stands in between.
+    Page,
+    /// Bytes that are no answer.
+    Noise,
+    /// The call is done; of its answer half arrives, and the rest never does.
+    Half,
+    /// The call is done, and the line breaks before its answer.
+    Lost,
+}
+
+/// Passes calls on to one address. Ends when dropped.
+pub struct Line {
+    pub address: SocketAddr,
+    wanted: watch::Sender<Weather>,
+    present: watch::Receiver<Weather>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Line {
+    pub async fn to(there: SocketAddr) -> Self {
+        // Keeps the port ours while nobody listens on it.
+        let place = TcpSocket::new_v4().expect("a socket");
+        place.set_reuseaddr(true).expect("a shared port");
+        place.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        let address = place.local_addr().expect("bound");
+        let (wanted, wishes) = watch::channel(Weather::Fine);
+        let (tell, present) = watch::channel(Weather::Refused);
+        let calls = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(attend(place, there, wishes, tell, calls.clone()));
+        let line = Self { address, wanted, present, calls };
+        line.set(Weather::Fine).await;
+        line
+    }
+
+    /// How many lines have been taken up so far.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// From when this returns on; calls under way are cut off.
+    pub async fn set(&self, weather: Weather) {
+        let _ = self.wanted.send(weather);
+        let mut present = self.present.clone();
+        let _ = present.wait_for(|now| *now == weather).await;
+    }
+}
+
+async fn attend(
+    place: TcpSocket,
+    there: SocketAddr,
+    mut wishes: watch::Receiver<Weather>,
+    tell: watch::Sender<Weather>,
+    calls: Arc<AtomicUsize>,
+) {
+    let address = place.local_addr().expect("bound");
+    loop {
+        let weather = *wishes.borrow_and_update();
+        if weather == Weather::Refused {
+            let _ = tell.send(weather);
+            if wishes.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let listener = listen(address);
+        let _ = tell.send(weather);
+        loop {
+            tokio::select! {
+                changed = wishes.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+                accepted = listener.accept() => {
+                    let Ok((stream, _)) = accepted else { continue };
+                    calls.fetch_add(1, Ordering::SeqCst);
+                    let mut over = wishes.clone();
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            _ = over.changed() => {}
+                            _ = pass(stream, there, weather) => {}
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> TcpListener {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("a shared port");
+    socket.bind(address).expect("our own port");
+    socket.listen(64).expect("listens")
+}
+
+async fn pass(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std::io::Result<()> {
+    if weather == Weather::Fine {
+        let mut gateway = TcpStream::connect(there).await?;
+        tokio::io::copy_bidirectional(&mut caller, &mut gateway).await?;
+        return Ok(());
+    }
+    let call = read_call(&mut caller).await?;
+    match weather {
+        Weather::Status(status) => {
+            let body = r#"{"error":{"type":"api_error","message":"Broken on purpose."}}"#;
+            answer(&mut caller, status, "application/json", body.as_bytes()).await
+        }
+        Weather::Page => answer(&mut caller, 200, "text/html", b"<html><h1>Welcome to nginx!</h1></html>").await,
+        Weather::Noise => caller.write_all(b"\x00\xff\xfe SSH-2.0-OpenSSH_9.2 \x80\r\n").await,
+        Weather::Half => {
+            let whole = ask(there, &call).await?;
+            caller.write_all(&whole[..whole.len() - whole.len() / 4]).await?;
+            std::future::pending().await
+        }
+        Weather::Lost => ask(there, &call).await.map(|_| ()),
+        Weather::Fine | Weather::Refused | Weather::Stalled => std::future::pending().await,
+    }
+}
+
+/// The whole call, head and body.
+async fn read_call(caller: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut call = Vec::new();
+    loop {
+        if caller.read_buf(&mut call).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let text = String::from_utf8_lossy(&call).to_ascii_lowercase();
+        let Some(head) = text.find("\r\n\r\n") else { continue };
+        let length = text[..head].split("content-length:").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok()).unwrap_or(0);
+        if call.len() >= head + 4 + length {
+            return Ok(call);
+        }
+    }
+}
+
+/// Lets the gateway act on the call and hears what it says.
+async fn ask(there: SocketAddr, call: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut gateway = TcpStream::connect(there).await?;
+    let closing = String::from_utf8_lossy(call).replacen("\r\n", "\r\nconnection: close\r\n", 1);
+    gateway.write_all(closing.as_bytes()).await?;
+    let mut whole = Vec::new();
+    gateway.read_to_end(&mut whole).await?;
+    Ok(whole)
+}
+
+async fn answer(caller: &mut TcpStream, status: u16, kind: &str, body: &[u8]) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 {status} Told\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    caller.write_all(&[head.as_bytes(), body].concat()).await?;
+    caller.shutdown().await
+}
