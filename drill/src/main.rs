@@ -20,6 +20,7 @@ mod socket;
 mod stage;
 mod stampede;
 mod town;
+mod upgrade;
 mod webhooks;
 
 use anyhow::Result;
@@ -49,6 +50,7 @@ enum Name {
     Nodes,
     Flood,
     Restore,
+    Upgrade,
     /// Not a bad day but figures: ours beside others', one after another in one run.
     Bench,
 }
@@ -80,6 +82,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         Name::Flood => flood::run(&stage, &mut report).await?,
         Name::Bench => bench::run(&stage, &mut report, &arguments.rows).await?,
         Name::Restore => restore::run(&stage, &mut report).await?,
+        Name::Upgrade => upgrade::run(&stage, &mut report).await?,
     }
     Ok(report.finish())
 }

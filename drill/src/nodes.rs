@@ -72,7 +72,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
 }
 
 /// Passes lines on in turn, past a node that does not answer.
-async fn balance(address: SocketAddr, nodes: [SocketAddr; 2]) -> Result<tokio::task::JoinHandle<()>> {
+pub async fn balance(address: SocketAddr, nodes: [SocketAddr; 2]) -> Result<tokio::task::JoinHandle<()>> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("the balancer cannot listen on {address}"))?;
     let next = AtomicUsize::new(0);
     Ok(tokio::spawn(async move {

@@ -1,13 +1,13 @@
 //! Where the house stands that is drilled: handed over by `cargo xtask drill` in the environment.
 
 use crate::postgres::Postgres;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use std::env;
 use std::fs::File;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
@@ -30,7 +30,7 @@ pub struct Stage {
     server: PathBuf,
 }
 
-fn var(name: &str) -> Result<String> {
+pub fn var(name: &str) -> Result<String> {
     env::var(name).with_context(|| format!("{name} is missing: start drills by `cargo xtask drill NAME`"))
 }
 
@@ -73,15 +73,27 @@ impl Stage {
 
     /// Starts without waiting.
     pub fn launch(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
+        self.launch_program(&self.server, address, settings)
+    }
+
+    /// The server of another release.
+    pub fn launch_program(&self, program: &Path, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
         let path = self.folder.join(format!("server-{}.log", address.port()));
         let log = File::options().create(true).append(true).open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
         // Ends with us even when we are killed.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.server).arg("serve");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program).arg("serve");
         command.env("FETTLE_LISTEN", address.to_string()).env("FETTLE_BASE_URL", format!("http://{}", self.address));
         command.envs(settings.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
         Ok(Server { child, address })
+    }
+
+    /// Brings the schema to the one of this release.
+    pub async fn migrate(&self) -> Result<()> {
+        let output = Command::new(&self.server).arg("migrate").stdin(Stdio::null()).output().await.context("the server's program")?;
+        ensure!(output.status.success(), "the migration failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(())
     }
 
     /// Another program of the same build.
@@ -130,6 +142,16 @@ impl Server {
     /// As `kill -9` does.
     pub async fn kill(&mut self) -> Result<()> {
         self.child.kill().await.context("the server could not be killed")
+    }
+
+    /// Tells it to end as an operator does, and waits until it has; None if it has not within `at_most`.
+    pub async fn end(&mut self, at_most: Duration) -> Result<Option<ExitStatus>> {
+        let pid = self.child.id().context("the server has ended already")?;
+        Command::new("kill").args(["-TERM", &pid.to_string()]).status().await.context("kill")?;
+        match tokio::time::timeout(at_most, self.child.wait()).await {
+            Ok(status) => Ok(Some(status?)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Waits until it has died by itself; false if it did not within `at_most`.

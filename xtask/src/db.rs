@@ -134,11 +134,7 @@ fn record(house: &House, url: &str, folder: &Path) -> Result<()> {
 fn recording(house: &House, cargo: &mut Command, url: &str, folder: &Path) -> Result<()> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder)?;
-    for source in ["domain/src/lib.rs", "src/lib.rs"] {
-        let file = fs::File::options().append(true).open(house.root.join(source))?;
-        let now = fs::metadata(folder)?.modified()?;
-        file.set_modified(now)?;
-    }
+    house.touch(&["domain/src/lib.rs", "src/lib.rs"])?;
     cargo.env_remove("SQLX_OFFLINE").env("SQLX_OFFLINE_DIR", folder).env("SQLX_TMP", folder).env("DATABASE_URL", url);
     Ok(())
 }

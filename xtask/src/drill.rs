@@ -1,6 +1,7 @@
 //! `cargo xtask drill NAME`: a house of its own for a bad day. The drill itself is a program of the workspace, which gets told where everything is.
 
 mod scan;
+mod upgrade;
 
 use crate::children;
 use crate::house::House;
@@ -9,10 +10,12 @@ use crate::stage::{self, Ports, Stage};
 use crate::step::{loud, quiet, say};
 use crate::system::Need;
 use anyhow::{Context, Result};
+use std::path::Path;
+use std::process::Command;
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
-    /// stampede, webhooks, kill, database, live, nodes, flood, restore, scan, fuzz; all of them, one after another, without a name.
+    /// stampede, webhooks, kill, database, live, nodes, flood, restore, upgrade, scan, fuzz; all of them, one after another, without a name.
     pub names: Vec<String>,
     /// As long and as hard as it gets; begins where the last full one was interrupted.
     #[arg(long)]
@@ -25,17 +28,20 @@ pub struct Options {
     pub built: bool,
 }
 
-const ALL: [&str; 10] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "scan", "fuzz"];
+const ALL: [&str; 11] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "upgrade", "scan", "fuzz"];
 /// How long each reader is fed with damage.
 const FUZZ_SECONDS: &str = "60";
 
 pub fn drill(house: &House, options: Options) -> Result<()> {
     children::listen_for_the_end()?;
     let profile = if options.release { "release" } else { "debug" };
-    if !options.built {
+    let names = if options.names.is_empty() { ALL.map(str::to_owned).to_vec() } else { options.names.clone() };
+    // Before ours, over which it is built. Without it the other drills go on.
+    let old = names.iter().any(|name| name == "upgrade").then(|| upgrade::OLD.server(house, profile));
+    if !options.built || old.as_ref().is_some_and(|built| !matches!(built, Ok((_, false)))) {
         stage::compile(house, profile)?;
     }
-    let names = if options.names.is_empty() { ALL.map(str::to_owned).to_vec() } else { options.names.clone() };
+    let mut old = old;
     let mut broken = Vec::new();
     for name in names {
         if children::is_stopped() {
@@ -43,6 +49,9 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
         }
         let outcome = match name.as_str() {
             "fuzz" => fuzz(house),
+            "upgrade" => {
+                old.take().context("once is enough").flatten().and_then(|(server, _)| from_old(house, profile, &server, options.full))
+            }
             "scan" => scan::scan(house, profile, options.full),
             name => one(house, profile, name, options.full),
         };
@@ -64,6 +73,18 @@ fn one(house: &House, profile: &'static str, name: &str, is_full: bool) -> Resul
     run(&stage, controls, name, is_full, &[])
 }
 
+/// The same, with a database that the release before has migrated, and its program beside ours.
+fn from_old(house: &House, profile: &'static str, server: &Path, is_full: bool) -> Result<()> {
+    let (database, controls) = cluster(house)?;
+    let mut stage = stage(house, profile, "upgrade", database.fresh("drill_upgrade")?)?;
+    let mut migrate = Command::new(server);
+    migrate.current_dir(&house.root).arg("migrate").envs(stage.fettle().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    quiet("migrating as the release before does", migrate.env("FETTLE_LOG", "warn"))?;
+    stage.settings.push(("DRILL_OLD_SERVER", server.to_string_lossy().into_owned()));
+    stage.settings.push(("DRILL_OLD_MIGRATIONS", upgrade::OLD.migrations.to_string()));
+    run(&stage, controls, "upgrade", is_full, &[])
+}
+
 /// A cluster that may be broken, and what breaks it.
 pub fn cluster(house: &House) -> Result<(Database, String)> {
     let database = Database::open(house, Kind::Drilled)?;
@@ -82,7 +103,7 @@ pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows:
     let house = stage.house;
     let _sandbox = stage.open_sandbox(false)?;
     // the server's own environment, which the drill hands on to the servers it starts
-    let mut drill = std::process::Command::new(house.program(stage.profile, "drill"));
+    let mut drill = Command::new(house.program(stage.profile, "drill"));
     for (key, value) in stage.fettle().get_envs() {
         if let Some(value) = value {
             drill.env(key, value);

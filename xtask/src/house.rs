@@ -44,6 +44,18 @@ impl House {
         self.target.join(profile).join(name)
     }
 
+    /// Lets cargo compile the crates of these sources again, whatever it has made of them: it goes by their time alone, and takes what another checkout
+    /// or other queries led to for fresh.
+    pub fn touch(&self, sources: &[&str]) -> Result<()> {
+        let mark = self.target.join("touched");
+        std::fs::write(&mark, "")?;
+        let now = std::fs::metadata(&mark)?.modified()?;
+        for source in sources {
+            std::fs::File::options().append(true).open(self.root.join(source))?.set_modified(now)?;
+        }
+        Ok(())
+    }
+
     /// Cargo, run in this checkout. Queries are checked against the committed cache, not a database.
     pub fn cargo(&self) -> Command {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
