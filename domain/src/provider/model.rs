@@ -126,12 +126,18 @@ impl Default for CancelTiers {
 }
 
 impl CancelTiers {
-    /// Sorted, at most six, each lower than the one before, ending at 0 minutes (0 % if nothing was said about it).
+    /// Steps at most, the one at 0 minutes among them.
+    pub const MOST: usize = 6;
+
+    /// Sorted, at most [`CancelTiers::MOST`], each lower than the one before, ending at 0 minutes (0 % if nothing was said about it).
     /// Err is a sentence for the person.
     pub fn checked(mut tiers: Vec<CancelTier>) -> Result<Self, &'static str> {
         tiers.sort_by_key(|tier| std::cmp::Reverse(tier.before_min));
-        if tiers.is_empty() || tiers.len() > 6 {
-            return Err("Give between one and six steps.");
+        if tiers.last().is_some_and(|last| last.before_min > 0) {
+            tiers.push(CancelTier { before_min: 0, refund_bp: 0 });
+        }
+        if tiers.is_empty() || tiers.len() > Self::MOST {
+            return Err("Give between one and six steps, the one at 0 hours among them.");
         }
         if tiers.iter().any(|t| t.before_min < 0 || t.before_min > 365 * 24 * 60) {
             return Err("Each step starts between 0 minutes and a year before the job.");
@@ -141,9 +147,6 @@ impl CancelTiers {
         }
         if tiers.windows(2).any(|pair| pair[0].before_min == pair[1].before_min || pair[0].refund_bp < pair[1].refund_bp) {
             return Err("Cancelling earlier must never give less back, and two steps cannot start at the same time.");
-        }
-        if tiers.last().is_some_and(|t| t.before_min > 0) {
-            tiers.push(CancelTier { before_min: 0, refund_bp: 0 });
         }
         Ok(Self(tiers))
     }

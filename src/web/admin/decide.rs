@@ -3,6 +3,7 @@
 use super::{id_of, payment_page, person_page, provider_page};
 use crate::web::caller::{Caller, PageError};
 use crate::web::form::{Sent, refuse};
+use crate::web::provider::forms::{hours_of_minutes, minutes_of_hours};
 use crate::web::render::{page, redirect_with_notice};
 use app::admin::pages::{CategoriesPage, SettingsPage};
 use app::kit::Filled;
@@ -15,6 +16,7 @@ use domain::ctx::Ctx;
 use domain::error::{Error, Fields, Result};
 use domain::id::{AccountId, CategoryId, PaymentId, ProviderId};
 use domain::money::{Currency, Money};
+use domain::provider::model::CancelTiers;
 use domain::settings::{ChangeSettings, NUMBERS, Settings, Unit};
 use domain::{account, provider};
 use leptos::prelude::*;
@@ -117,7 +119,7 @@ fn settings_filled(settings: &Settings) -> Filled {
         filled = filled.set(number.key, shown);
     }
     for (at, tier) in settings.cancel_tiers.0.iter().enumerate() {
-        let hours = if tier.before_min % 60 == 0 { (tier.before_min / 60).to_string() } else { hundredths(tier.before_min * 100 / 60) };
+        let hours = hundredths(hours_of_minutes(tier.before_min));
         filled = filled.set(&format!("tier_hours_{at}"), hours).set(&format!("tier_percent_{at}"), hundredths(tier.refund_bp));
     }
     filled
@@ -155,12 +157,12 @@ fn settings_sent(sent: &Sent) -> ChangeSettings {
         change.0.insert(number.key.to_owned(), value);
     }
     let mut tiers = Vec::new();
-    for at in 0..6 {
+    for at in 0..CancelTiers::MOST {
         let (hours, share) = (sent.text(&format!("tier_hours_{at}")).trim(), sent.text(&format!("tier_percent_{at}")).trim());
         if hours.is_empty() && share.is_empty() {
             continue;
         }
-        let minutes = scaled(hours, 2).map(|hundredths| hundredths * 60 / 100);
+        let minutes = scaled(hours, 2).map(minutes_of_hours);
         tiers.push(json!({ "before_min": minutes, "refund_bp": scaled(share, 2) }));
     }
     change.0.insert("cancel_tiers".to_owned(), Value::Array(tiers));

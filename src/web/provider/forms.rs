@@ -10,7 +10,6 @@ use domain::provider::model::{
     ServiceOverrides, ServiceView, ThingInput,
 };
 use domain::provider::policy::parse_amount;
-use domain::time::HOUR;
 
 /// Extras a form can carry.
 const MAX_EXTRAS: usize = 22;
@@ -80,14 +79,14 @@ pub fn filled_profile(view: &ProviderView) -> Filled {
 pub fn policy_of(sent: &Sent) -> Result<BookingPolicy> {
     let mut fields = Fields::none();
     let mut tiers = Vec::new();
-    for at in 0..4 {
+    for at in 0..CancelTiers::MOST {
         let (hours, percent) = (format!("tier_hours_{at}"), format!("tier_percent_{at}"));
         if sent.text(&hours).trim().is_empty() && sent.text(&percent).trim().is_empty() {
             continue;
         }
         let before = hundredths(sent, &hours, "cancel_tiers", &mut fields).unwrap_or(0);
         let refund_bp = hundredths(sent, &percent, "cancel_tiers", &mut fields).unwrap_or(0);
-        tiers.push(CancelTier { before_min: before * 60 / 100, refund_bp });
+        tiers.push(CancelTier { before_min: minutes_of_hours(before), refund_bp });
     }
     let policy = BookingPolicy {
         horizon_days: whole(sent, "horizon_days", &mut fields).unwrap_or(90),
@@ -107,7 +106,7 @@ pub fn filled_policy(policy: &BookingPolicy) -> Filled {
         .set("slot_step_min", policy.slot_step_min.to_string())
         .set("hold_min", policy.hold_min.to_string());
     for (at, tier) in policy.cancel_tiers.0.iter().enumerate() {
-        filled = filled.set(&format!("tier_hours_{at}"), of_hundredths(tier.before_min * 100 / (HOUR / 60_000)));
+        filled = filled.set(&format!("tier_hours_{at}"), of_hundredths(hours_of_minutes(tier.before_min)));
         filled = filled.set(&format!("tier_percent_{at}"), of_hundredths(tier.refund_bp));
     }
     filled
@@ -258,7 +257,48 @@ fn hundredths(sent: &Sent, name: &str, field: &str, fields: &mut Fields) -> Opti
     number
 }
 
+/// Minutes of hundredths of an hour, to the nearest, so that what [`hours_of_minutes`] shows comes back as it was.
+pub fn minutes_of_hours(hundredths: i64) -> i64 {
+    // what is out of range stays so, and is refused with a sentence
+    hundredths.saturating_mul(60).saturating_add(50) / 100
+}
+
+pub fn hours_of_minutes(minutes: i64) -> i64 {
+    (minutes * 100 + 30) / 60
+}
+
 fn of_hundredths(value: i64) -> String {
     let text = format!("{}.{:02}", value / 100, value % 100);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::provider::policy::checked_policy;
+
+    fn policy(hours: &str) -> Result<BookingPolicy> {
+        let fields = [("tier_hours_0", hours), ("tier_percent_0", "100")];
+        policy_of(&Sent(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())).and_then(checked_policy)
+    }
+
+    #[test]
+    fn steps_of_cancelling_survive_their_form() {
+        for before_min in [1, 19, 20, 59, 60, 90, 1441, 365 * 24 * 60] {
+            let steps = vec![CancelTier { before_min, refund_bp: 10_000 }, CancelTier { before_min: 0, refund_bp: 0 }];
+            let policy = BookingPolicy { cancel_tiers: CancelTiers(steps), ..BookingPolicy::default() };
+            assert_eq!(policy_of(&Sent(filled_policy(&policy).values)).expect("its own form"), policy);
+        }
+        let steps = (0..CancelTiers::MOST as i64).rev().map(|at| CancelTier { before_min: at * 60, refund_bp: at * 1000 }).collect();
+        let policy = BookingPolicy { cancel_tiers: CancelTiers(steps), ..BookingPolicy::default() };
+        assert_eq!(policy_of(&Sent(filled_policy(&policy).values)).expect("its own form"), policy);
+    }
+
+    #[test]
+    fn a_notice_beyond_all_numbers_is_refused() {
+        assert!(policy("24").is_ok());
+        for hours in ["9999999999999999", "92233720368547758.07", "8761"] {
+            assert!(matches!(policy(hours), Err(domain::error::Error::Invalid(_))), "{hours}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::kit::format::percent;
 use crate::kit::{Badge, Button, Card, Check, Column, ErrorSummary, Field, Filled, Icon, Kind, State, Table, TextArea, WorkHeader, icon};
+use crate::provider::parts::steps_of_cancelling;
 use domain::admin::CategoryLine;
 use domain::settings::{Group, NUMBERS, Number, Unit};
 use leptos::prelude::*;
@@ -12,8 +13,6 @@ const GROUPS: [(Group, &str, &str); 4] = [
     (Group::Provider, "New providers", "What they begin with. They may change their own, and those who are here keep theirs."),
     (Group::Limits, "Limits", "How often one person or address may ask. Beyond it the answer is 429."),
 ];
-/// Steps of the refund policy that can be set at once.
-const MOST_STEPS: usize = 4;
 
 /// Values come in `filled`: numbers by key, the refund policy as `tier_hours_0`, `tier_percent_0`, …
 #[component]
@@ -25,7 +24,7 @@ pub fn SettingsPage(filled: Filled) -> impl IntoView {
             view! { <Card title=title><p class="small muted">{line}</p><div class="fields numbers">{fields}</div></Card> }
         })
         .collect_view();
-    let steps = (0..MOST_STEPS)
+    let steps = (0..steps_of_cancelling(&filled))
         .map(|at| {
             let (hours, share) = (format!("tier_hours_{at}"), format!("tier_percent_{at}"));
             view! {

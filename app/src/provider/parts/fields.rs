@@ -1,6 +1,7 @@
 //! The business itself, and its booking policy.
 
 use crate::kit::{Field, Filled, Select, TextArea};
+use domain::provider::model::CancelTiers;
 use leptos::prelude::*;
 
 /// `categories` are id and name.
@@ -73,12 +74,17 @@ pub fn ProfileFields(filled: Filled, categories: Vec<(String, String)>, zones: V
     view! { {who} {reach} {place} {money} }
 }
 
+/// Rows for steps of cancelling. Four are enough for most; what a program has set beyond is shown too, or saving would lose it.
+pub fn steps_of_cancelling(filled: &Filled) -> usize {
+    (4..CancelTiers::MOST).find(|at| filled.value(&format!("tier_hours_{at}")).is_empty()).unwrap_or(CancelTiers::MOST)
+}
+
 /// Notice, horizon, step, hold and the steps of cancelling. Percentages and hours are plain numbers.
 #[component]
 pub fn PolicyFields(filled: Filled) -> impl IntoView {
     let value = |name: &str| filled.value(name);
     let problem = |name: &str| filled.problem(name);
-    let tiers = (0..4)
+    let tiers = (0..steps_of_cancelling(&filled))
         .map(|at| {
             let (hours, percent) = (format!("tier_hours_{at}"), format!("tier_percent_{at}"));
             view! {

@@ -6,6 +6,6 @@ mod reviews;
 mod service_form;
 
 pub use booker::{ActionBar, Booker, BookerSlot, BookerView};
-pub use fields::{PolicyFields, ProfileFields};
+pub use fields::{PolicyFields, ProfileFields, steps_of_cancelling};
 pub use reviews::Reviews;
 pub use service_form::{ServiceForm, ServiceFormProps};
