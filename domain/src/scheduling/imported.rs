@@ -13,6 +13,9 @@ pub const MAX_RANGES: usize = 5_000;
 /// Most occurrences of one recurring event.
 const MAX_OCCURRENCES: u16 = 1_500;
 
+/// Longest DURATION that is believed, in milliseconds: ten years.
+pub const LONGEST: i64 = 3_653 * DAY;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedRange {
     pub uid: String,
@@ -146,14 +149,15 @@ fn length(event: &Event, start: &DatePerhapsTime, first: Instant, house: Tz) -> 
     if let Some(end) = event.get_end().and_then(|end| begin(&end, house)) {
         return end - first;
     }
-    if let Some(length) = event.property_value("DURATION").and_then(duration) {
+    if let Some(length) = event.property_value("DURATION").and_then(length_of) {
         return length;
     }
     if matches!(start, DatePerhapsTime::Date(_)) { DAY } else { 0 }
 }
 
-/// RFC 5545 section 3.3.6, such as `PT1H30M` or `P1W`; negative ones are none.
-fn duration(text: &str) -> Option<i64> {
+/// Milliseconds of a DURATION by RFC 5545 section 3.3.6, such as `PT1H30M` or `P1W`. None for what is none, is negative, or is longer than
+/// [`LONGEST`].
+pub fn length_of(text: &str) -> Option<i64> {
     let mut rest = text.strip_prefix('+').unwrap_or(text).strip_prefix('P')?;
     let (mut total, mut is_time) = (0_i64, false);
     while !rest.is_empty() {
@@ -171,10 +175,14 @@ fn duration(text: &str) -> Option<i64> {
             ('S', true) => 1,
             _ => return None,
         };
-        total += number * seconds;
+        total += number * seconds * 1000;
+        // units may stand again and again, so that the sum has to be looked at each time
+        if total > LONGEST {
+            return None;
+        }
         rest = &rest[digits + 1..];
     }
-    Some(total * 1000)
+    Some(total)
 }
 
 fn from_wall(naive: NaiveDateTime, zone: Tz) -> Instant {
@@ -279,6 +287,18 @@ mod tests {
     fn rules_without_end_are_capped_by_the_window() {
         assert_eq!(spans("BEGIN:VEVENT\nUID:d\nDTSTART:20200101T120000Z\nDURATION:PT15M\nRRULE:FREQ=DAILY\nEND:VEVENT\n").len(), 21);
         assert_eq!(spans("BEGIN:VEVENT\nUID:s\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=SECONDLY\nEND:VEVENT\n").len(), 1);
+    }
+
+    #[test]
+    fn lengths_are_read_and_bounded() {
+        for (text, minutes) in [("PT1H30M", Some(90)), ("P1W", Some(10_080)), ("+P1DT2H", Some(1_560)), ("P", Some(0)), ("-PT1H", None)] {
+            assert_eq!(length_of(text), minutes.map(|minutes| minutes * 60_000), "{text}");
+        }
+        for text in ["1H", "PT1X", "P1H", "PT", "P99999W"] {
+            assert_eq!(length_of(text).filter(|length| *length > 0), None, "{text}");
+        }
+        // a file is at most a few megabytes, and this sum would be more than a number holds
+        assert_eq!(length_of(&format!("P{}", "99999W".repeat(200_000))), None);
     }
 
     #[test]
