@@ -1,5 +1,6 @@
 //! Telling open pages what happens: the relay reads the spine, the hub knows who listens, a socket carries the frames.
 
+pub mod asked;
 pub mod fanout;
 pub mod hub;
 pub mod relay;

@@ -1,5 +1,6 @@
 //! One socket: frames out, a few requests in, a heartbeat, and an end when the session ends.
 
+use super::asked::{self, Asked, Since};
 use super::hub::{Delivery, Hub, Reader, text};
 use crate::config::Config;
 use crate::layers::failure::failed;
@@ -14,7 +15,6 @@ use domain::error::Error;
 use domain::event::Cursor;
 use domain::live::{Missed, Topic, is_alive, list_missed, require_topic};
 use http::HeaderMap;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -52,13 +52,6 @@ pub async fn open(State(state): State<AppState>, Caller(ctx): Caller, headers: H
             attended.run(queue).await;
             attended.hub.leave(&attended.reader, attended.topics.into_keys());
         })
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    op: String,
-    topic: Option<String>,
-    after: Option<String>,
 }
 
 struct Attended {
@@ -180,19 +173,11 @@ impl Attended {
     }
 
     async fn answer(&mut self, text: &str) -> Flow {
-        let Ok(asked) = serde_json::from_str::<Asked>(text) else { return self.error("malformed", None).await };
-        let name = asked.topic.as_deref().unwrap_or("");
-        match asked.op.as_str() {
-            "ping" => self.say(json!({ "op": "pong" })).await,
-            "subscribe" | "unsubscribe" => {
-                let topic = match Topic::parse(name, self.ctx.account_id()) {
-                    Some(topic) => topic,
-                    None if name == "me" => return self.error("unauthenticated", Some(name)).await,
-                    None => return self.error("unknown_topic", Some(name)).await,
-                };
-                if asked.op == "subscribe" { self.subscribe(topic, asked.after).await } else { self.unsubscribe(topic).await }
-            }
-            _ => self.error("unknown_op", None).await,
+        match asked::read(text, self.ctx.account_id()) {
+            Ok(Asked::Ping) => self.say(json!({ "op": "pong" })).await,
+            Ok(Asked::Subscribe(topic, since)) => self.subscribe(topic, since).await,
+            Ok(Asked::Unsubscribe(topic)) => self.unsubscribe(topic).await,
+            Err(misread) => self.error(misread.code, misread.topic.as_deref()).await,
         }
     }
 
@@ -204,7 +189,7 @@ impl Attended {
     }
 
     /// Listens first and looks back second, so that nothing falls between; what comes twice is skipped by its cursor.
-    async fn subscribe(&mut self, topic: Topic, after: Option<String>) -> Flow {
+    async fn subscribe(&mut self, topic: Topic, since: Since) -> Flow {
         let name = topic.to_string();
         if !self.topics.contains_key(&topic) {
             if self.topics.len() >= MOST_TOPICS {
@@ -218,13 +203,11 @@ impl Attended {
         }
         let position = self.hub.position();
         let mut reached = position;
-        if let Some(after) = after.filter(|text| !text.is_empty()) {
-            let missed = match after.parse::<Cursor>() {
-                Ok(after) => list_missed(&self.ctx, topic, after).await.map(|missed| (missed, after)),
-                Err(_) => return self.reload(topic, reached).await,
-            };
-            match missed {
-                Ok((Missed::Frames(frames), after)) => {
+        match since {
+            Since::Now => {}
+            Since::Unknown => return self.reload(topic, reached).await,
+            Since::After(after) => match list_missed(&self.ctx, topic, after).await {
+                Ok(Missed::Frames(frames)) => {
                     for (cursor, frame) in &frames {
                         self.send(Message::Text(text(*cursor, frame))).await?;
                     }
@@ -232,12 +215,12 @@ impl Attended {
                     self.topics.insert(topic, Some(last));
                     reached = position.map_or(Some(last), |position| Some(position.max(last)));
                 }
-                Ok((Missed::Reload, _)) => return self.reload(topic, reached).await,
+                Ok(Missed::Reload) => return self.reload(topic, reached).await,
                 Err(error) => {
                     let _ = self.error(error.code(), Some(&name)).await;
                     return ControlFlow::Break(());
                 }
-            }
+            },
         }
         self.say(json!({ "op": "subscribed", "topic": name, "cursor": reached.map(|c| c.to_string()) })).await
     }
