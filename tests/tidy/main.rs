@@ -6,6 +6,7 @@ mod browser;
 mod build;
 mod rooms;
 mod text;
+mod tracked;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,10 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
 
 /// Rust sources of the workspace.
 pub fn sources() -> Vec<(String, String)> {
-    ["domain", "app", "frontend", "src", "sandbox", "drill", "xtask", "tests"].iter().flat_map(|folder| files(folder, &["rs"])).collect()
+    ["domain", "app", "frontend", "src", "sandbox", "drill", "fuzz", "xtask", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder, &["rs"]))
+        .collect()
 }
 
 /// Whether a file holds tests rather than code.

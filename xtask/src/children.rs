@@ -56,6 +56,11 @@ impl Running {
         Some(format!("{} has ended with {status}{last}", self.name))
     }
 
+    /// How it ended, if it has: with success or without.
+    pub fn is_well(&mut self) -> Option<bool> {
+        self.child.try_wait().ok().flatten().map(|status| status.success())
+    }
+
     /// Waits until `address` answers `path` with a success.
     pub fn wait_for(&mut self, address: SocketAddr, path: &str, at_most: Duration) -> Result<()> {
         let began = Instant::now();

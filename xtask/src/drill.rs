@@ -1,5 +1,6 @@
 //! `cargo xtask drill NAME`: a house of its own for a bad day. The drill itself is a program of the workspace, which gets told where everything is.
 
+mod fuzz;
 mod scan;
 mod upgrade;
 
@@ -7,7 +8,7 @@ use crate::children;
 use crate::house::House;
 use crate::postgres::{Database, Kind};
 use crate::stage::{self, Ports, Stage};
-use crate::step::{loud, quiet, say};
+use crate::step::{loud, quiet};
 use crate::system::Need;
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -29,8 +30,6 @@ pub struct Options {
 }
 
 const ALL: [&str; 11] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "upgrade", "scan", "fuzz"];
-/// How long each reader is fed with damage.
-const FUZZ_SECONDS: &str = "60";
 
 pub fn drill(house: &House, options: Options) -> Result<()> {
     children::listen_for_the_end()?;
@@ -48,7 +47,7 @@ pub fn drill(house: &House, options: Options) -> Result<()> {
             break;
         }
         let outcome = match name.as_str() {
-            "fuzz" => fuzz(house),
+            "fuzz" => fuzz::fuzz(house),
             "upgrade" => {
                 old.take().context("once is enough").flatten().and_then(|(server, _)| from_old(house, profile, &server, options.full))
             }
@@ -126,15 +125,4 @@ pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows:
         drill.arg("--full");
     }
     loud(&format!("drill: {name}"), &mut drill)
-}
-
-/// Readers of strangers' texts, fed with damage by the tests' own loop. Coverage-guided fuzzing would need a nightly compiler with cargo-fuzz,
-/// and a second build of everything; the same targets run on stable from the same seeds.
-fn fuzz(house: &House) -> Result<()> {
-    say(&format!(
-        "cargo-fuzz needs a nightly compiler, which this tree does without: the readers get the tests' own mutations, {FUZZ_SECONDS} s each"
-    ));
-    let mut cargo = house.cargo();
-    cargo.args(["test", "--workspace", "--exclude", "frontend", "--test", "fuzz", "--", "--nocapture", "--test-threads=2"]);
-    loud("drill: fuzz", cargo.env("FUZZ_SECONDS", FUZZ_SECONDS))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -59,7 +59,24 @@ impl House {
     /// Cargo, run in this checkout. Queries are checked against the committed cache, not a database.
     pub fn cargo(&self) -> Command {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        let mut command = Command::new(cargo);
+        self.command(cargo)
+    }
+
+    /// A program of the nightly toolchain, where rustup knows one.
+    pub fn nightly(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.command("rustup");
+        // what names the toolchain of this checkout would win over the one that is asked for
+        command.args(["run", "nightly"]).arg(program).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+        command
+    }
+
+    /// Tools of other makers that are installed for this checkout alone.
+    pub fn tools(&self) -> PathBuf {
+        self.corner().join("tools")
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(&self.root).env("SQLX_OFFLINE", "true");
         // Set by the cargo that runs this program; passed on, they would make crates look changed.
         for (name, _) in env::vars_os() {

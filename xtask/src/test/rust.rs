@@ -44,7 +44,7 @@ fn filter(part: Part) -> &'static str {
         Part::Tidy => "binary(tidy)",
         Part::Domain => "package(domain)",
         Part::Tools => "package(xtask) or package(sandbox) or package(drill)",
-        _ => "(package(fettle) or package(app)) and not binary(tidy)",
+        _ => "(package(fettle) or package(app) or package(fuzz)) and not binary(tidy)",
     }
 }
 

@@ -10,9 +10,8 @@ pub struct Damage {
 const LONGEST: usize = 16 * 1024;
 
 impl Damage {
-    pub fn new(seeds: &[&str], words: &[&str]) -> Self {
-        let bytes = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect();
-        Self { seeds: bytes(seeds), words: bytes(words), state: 0x9E37_79B9_7F4A_7C15 }
+    pub fn new(seeds: Vec<Vec<u8>>, words: Vec<Vec<u8>>) -> Self {
+        Self { seeds, words, state: 0x9E37_79B9_7F4A_7C15 }
     }
 
     /// Marsaglia's xorshift64.
