@@ -57,7 +57,9 @@ pub async fn layer(State(values): State<Headers>, request: Request, next: Next) 
     };
     let headers = response.headers_mut();
     // Files obey the policy of the page that loads them; a page with islands loads a dozen, and what each says again is paid for each time.
-    let is_file = path.starts_with("/pkg/");
+    // What says that a file is gone is a page, and looks like one.
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_file = path.starts_with("/pkg/") && !is_page;
     let policy = if is_file { HeaderValue::from_static(FILE) } else { policy.clone() };
     put(headers, header::CONTENT_SECURITY_POLICY, policy);
     put(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

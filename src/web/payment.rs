@@ -45,6 +45,8 @@ struct Shown {
 }
 
 async fn money(Caller(ctx): Caller, At(id): At<ProviderId>, Query(shown): Query<Shown>) -> Result<Response, PageError> {
+    // who is not signed in is asked to, whether there is such a business or not
+    ctx.person()?;
     let view = provider::get(&ctx, id).await?;
     let today = zone::local_in(ctx.now(), &view.zone).date;
     let (from, to) = shown.period.days(today);

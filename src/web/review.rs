@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
-use domain::ctx::Ctx;
+use domain::ctx::{Ctx, StaffRole};
 use domain::error::{Error, Result as Verb};
 use domain::id::{BookingId, ProviderId, ReviewId};
 use domain::page::PageQuery;
@@ -68,6 +68,7 @@ async fn desk(Caller(ctx): Caller, Path(id): Path<ProviderId>, Query(More { curs
 }
 
 async fn desk_view(ctx: &Ctx, id: ProviderId, cursor: Option<String>, filled: Filled, open: Option<ReviewId>) -> Verb<(Frame, AnyView)> {
+    ctx.require_staff(id, StaffRole::Member)?;
     let business = provider::get(ctx, id).await?;
     let page = PageQuery { limit: Some(20), cursor };
     let (reviews, waiting, counts) =
@@ -77,7 +78,7 @@ async fn desk_view(ctx: &Ctx, id: ProviderId, cursor: Option<String>, filled: Fi
     let items: Vec<_> = reviews.items.into_iter().map(|r| (day(r.published_at.unwrap_or(r.written_at)), r)).map(|(d, r)| (r, d)).collect();
     let waiting: Vec<_> = waiting.into_iter().map(|w| (day(w.due_at), w)).map(|(d, w)| (w, d)).collect();
     let more = reviews.next_cursor.map(|cursor| format!("/desk/{id}/reviews?cursor={cursor}"));
-    let may_reply = ctx.is_staff(id, domain::ctx::StaffRole::Manager);
+    let may_reply = ctx.is_staff(id, StaffRole::Manager);
     let frame = Frame::workspace("Reviews", id, business.name);
     let view = view! {
         <DeskReviewsPage provider=id counts=counts reviews=items waiting=waiting more=more may_reply=may_reply filled=filled open=open />
@@ -86,6 +87,7 @@ async fn desk_view(ctx: &Ctx, id: ProviderId, cursor: Option<String>, filled: Fi
 }
 
 async fn reply(Caller(ctx): Caller, Path((provider, id)): Path<(ProviderId, ReviewId)>, sent: Sent) -> Result<Response, PageError> {
+    ctx.require_staff(provider, StaffRole::Member)?;
     match review::reply(&ctx, id, sent.text("reply")).await {
         Ok(_) => Ok(render::redirect_with_notice(&format!("/desk/{provider}/reviews"), "Your reply is published.")),
         Err(error @ (Error::Invalid(_) | Error::Refused(_))) => {

@@ -12,6 +12,7 @@ mod gone;
 mod harness;
 mod line;
 mod live;
+mod markup;
 mod nodes;
 mod openapi;
 mod paying;

@@ -1,6 +1,7 @@
 //! What must hold for every answer, and what must never be written down.
 
 use super::harness::{Answer, Browser, Doors, hear};
+use super::markup::refused;
 use super::routes::{all, filled};
 use axum::body::Body;
 use http::Method;
@@ -11,7 +12,8 @@ use std::sync::{Arc, Mutex};
 
 const ABSENT: &str = "0193a1c2-7f00-7abc-8def-0123456789ab";
 
-fn check(answer: &Answer, what: &str) {
+/// Asserts it of any answer at all.
+pub fn check(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
     assert!(
         policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
@@ -40,6 +42,9 @@ fn check(answer: &Answer, what: &str) {
         assert!(!kept.contains("public"), "a cookie for everyone: {what}");
         assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{what}: {cookie}");
         assert!(cookie.contains("HttpOnly") || cookie.starts_with("theme="), "{what}: {cookie}");
+    }
+    if answer.header("content-type").starts_with("text/html") {
+        assert_eq!(refused(policy, &answer.body), Vec::<String>::new(), "the policy refuses a part of {what}");
     }
     if is_error || answer.status.is_success() {
         assert!(answer.body.is_empty() || !answer.header("content-type").is_empty(), "a body without a type: {what}");

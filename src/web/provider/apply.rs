@@ -56,8 +56,8 @@ async fn start(Caller(ctx): Caller, sent: Sent) -> Result<Response, PageError> {
 }
 
 async fn show_step(Caller(ctx): Caller, Path((id, step)): Path<(ProviderId, String)>) -> Result<Response, PageError> {
-    let step = Step::parse(&step).ok_or(Error::NotFound)?;
     let place = workplace(&ctx, id).await?;
+    let step = Step::parse(&step).ok_or(Error::NotFound)?;
     let filled = match step {
         Step::Business => forms::filled_profile(&place),
         Step::Policy => forms::filled_policy(&place.policy),
@@ -69,8 +69,8 @@ async fn show_step(Caller(ctx): Caller, Path((id, step)): Path<(ProviderId, Stri
 }
 
 async fn save_step(Caller(ctx): Caller, Path((id, step)): Path<(ProviderId, String)>, sent: Sent) -> Result<Response, PageError> {
-    let step = Step::parse(&step).ok_or(Error::NotFound)?;
     let place = workplace(&ctx, id).await?;
+    let step = Step::parse(&step).ok_or(Error::NotFound)?;
     match save(&ctx, &place, step, &sent).await {
         Ok(()) if step == Step::Review => Ok(redirect_with_notice(&address(id, step), "Thank you. Your application is with us.")),
         // another service may follow

@@ -7,6 +7,7 @@ mod scene;
 
 use super::harness::{Answer, Doors};
 use super::routes::{Route, all, filled};
+use super::scans::check;
 use axum::body::Body;
 use scene::{FORM_WITH_PHOTO, Scene};
 use sqlx::PgPool;
@@ -125,7 +126,10 @@ async fn ask(doors: &Doors, path: &str, row: &Row, scene: &Scene, role: usize, i
     if is_page {
         headers.push(("accept", if path.starts_with("/do/") { "application/json" } else { "text/html" }));
     }
-    browser.send(row.0.parse().expect("a method"), &address, &headers, Body::from(body)).await
+    let answer = browser.send(row.0.parse().expect("a method"), &address, &headers, Body::from(body)).await;
+    // what was made, drawn or handed out has its headers as errors have, and each page keeps to its policy
+    check(&answer, &format!("{} {address} for {}", row.0, ROLES[role]));
+    answer
 }
 
 fn letter(answer: &Answer) -> char {
@@ -145,15 +149,12 @@ fn of_absent(row: &Row, letter: char, role: &str) -> char {
     let is_part_of_a_house = row.1.contains("/resources/{") || (row.1.contains("/team/") && row.1.matches('{').count() > 1);
     let is_form_of_a_house = row.0 == "GET" && row.1 == "/desk/{provider}/services/{service}";
     let is_shut_as_a_whole = row.1.starts_with("/admin/") || row.1.ends_with("/refunds") || is_part_of_a_house || is_form_of_a_house;
-    // Businesses are public, and these look for theirs before they ask who comes.
-    let is_found_first = row.1.starts_with("/desk/{provider}/reviews") || row.1.ends_with("/money") || row.1.contains("/apply/{");
     match letter {
         // A member may take out only themselves.
         'i' | 's' if row.0 == "DELETE" && row.1.contains("/members/") && role != "owner" => 's',
         // Forgetting what was never there is no mistake.
         'i' if row.0 == "DELETE" && row.1.starts_with("/favourites") => 'i',
         'i' | 's' if row.1.ends_with("/remove") => letter,
-        'a' if is_found_first => 'n',
         's' if is_shut_as_a_whole => 's',
         'i' | 's' => 'n',
         other => other,
