@@ -15,6 +15,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use domain::place;
 use domain::scheduling::zone;
 use domain::search::{self, model::SearchQuery};
 use domain::time::Instant;
@@ -43,13 +44,17 @@ async fn results(Caller(ctx): Caller, Query(pairs): Query<Vec<(String, String)>>
         Err(domain::error::Error::Invalid(_)) => search::find(&ctx, &query.with(|_| {})).await?,
         found => found?,
     };
+    let districts = match &view.place {
+        Some(place) => place::list_districts(&ctx, place).await?,
+        None => Vec::new(),
+    };
     let title = if query.q.is_empty() { view.category_name.clone().unwrap_or_else(|| "Search".to_owned()) } else { query.q.clone() };
     let (asked, today) = (Asked::of(&query), view.today);
     let frame = Frame::new(title, "People nearby with the times that are really free.")
         .canonical(ctx.url(&SearchQuery { cursor: None, ..query.clone() }.link()))
         .wide()
         .beside(leptos::view! { <SearchLine asked=asked today=today /> });
-    Ok(render::page(&ctx, frame, leptos::view! { <SearchPage query=query view=view /> }))
+    Ok(render::page(&ctx, frame, leptos::view! { <SearchPage query=query view=view districts=districts /> }))
 }
 
 async fn category(Path(slug): Path<String>) -> Redirect {

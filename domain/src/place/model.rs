@@ -44,6 +44,14 @@ pub struct PlaceView {
     pub lng: f64,
 }
 
+/// A district, as it lies from a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct District {
+    pub name: String,
+    pub east_m: f64,
+    pub north_m: f64,
+}
+
 impl PlaceView {
     pub const fn point(&self) -> Point {
         Point { lat: self.lat, lng: self.lng }

@@ -1,6 +1,6 @@
 //! Looking places up.
 
-use super::model::PlaceView;
+use super::model::{District, PlaceView, Point};
 use super::store::{self, PlaceRow};
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -8,6 +8,8 @@ use crate::error::Result;
 /// A street is about this long in house numbers when nobody has counted them.
 const LAST_HOUSE: f64 = 60.0;
 const MAX_TEXT: usize = 200;
+/// More names than these would hide each other.
+const MOST_DISTRICTS: i64 = 40;
 
 /// The place that the words mean best: a postcode, or a street, district or town with small mistakes forgiven. Words after the first comma
 /// and a house number help: "14 lantern lane, millbank".
@@ -28,6 +30,18 @@ pub async fn suggest(ctx: &Ctx, text: &str, limit: i64) -> Result<Vec<PlaceView>
         return Ok(Vec::new());
     }
     Ok(store::suggest(ctx.db(), &words, limit.clamp(1, 20)).await?.into_iter().map(|row| view(row, house)).collect())
+}
+
+/// The districts of the place's town, by which people find their way on a plot of distances.
+pub async fn list_districts(ctx: &Ctx, place: &PlaceView) -> Result<Vec<District>> {
+    let rows = store::list_districts(ctx.db(), &place.town, MOST_DISTRICTS).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let (east_m, north_m) = place.point().offset_to(Point { lat: row.lat, lng: row.lng });
+            District { name: row.district, east_m, north_m }
+        })
+        .collect())
 }
 
 /// The number before or after the street's name, and the rest in one spelling.

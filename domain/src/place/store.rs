@@ -54,3 +54,27 @@ pub async fn suggest(db: &PgPool, words: &str, limit: i64) -> Result<Vec<PlaceRo
     .await?;
     Ok(rows)
 }
+
+/// A district's name and its middle.
+pub struct DistrictRow {
+    pub district: String,
+    pub lat: f64,
+    pub lng: f64,
+}
+
+pub async fn list_districts(db: &PgPool, town: &str, limit: i64) -> Result<Vec<DistrictRow>> {
+    let rows = sqlx::query_as!(
+        DistrictRow,
+        r#"select district, lat, lng
+         from places
+         where kind = 'district'
+           and town = $1
+         order by district
+         limit $2"#,
+        town,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}

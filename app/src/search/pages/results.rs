@@ -3,16 +3,22 @@
 use crate::kit::islands::LiveRegion;
 use crate::kit::{DialPin, DistanceDial, Empty, Icon, Kind, LinkButton, Notice, State, format, icon_s};
 use crate::search::parts::{Filters, ResultItem};
+use domain::place::model::District;
 use domain::search::model::{SearchQuery, SearchView, Sort};
 use leptos::prelude::*;
 
 #[component]
-pub fn SearchPage(query: SearchQuery, view: SearchView) -> impl IntoView {
+pub fn SearchPage(
+    query: SearchQuery,
+    view: SearchView,
+    /// Of the place searched, for the dial.
+    districts: Vec<District>,
+) -> impl IntoView {
     let topics: Vec<String> = view.items.iter().map(|item| format!("availability:{}", item.provider.id)).collect();
     let today = view.today;
     let soonest = view.items.iter().flat_map(|item| item.next_free.first()).map(|time| time.starts_at).min();
     let first = view.offset as usize + 1;
-    let dial = dial(&view, first);
+    let dial = dial(&view, districts, first);
     let has_dial = dial.is_some();
     let items = view
         .items
@@ -148,7 +154,7 @@ fn where_to(query: &SearchQuery, view: &SearchView) -> Option<AnyView> {
 }
 
 /// Results that say where they start from, around the place asked for.
-fn dial(view: &SearchView, first: usize) -> Option<AnyView> {
+fn dial(view: &SearchView, districts: Vec<District>, first: usize) -> Option<AnyView> {
     let place = view.place.as_ref()?;
     let pins: Vec<DialPin> = view
         .items
@@ -168,5 +174,8 @@ fn dial(view: &SearchView, first: usize) -> Option<AnyView> {
         .collect();
     let furthest = pins.iter().map(|pin| pin.east_km.hypot(pin.north_km)).fold(0.0, f64::max);
     let here = if place.street.is_empty() { place.name.clone() } else { place.street.clone() };
-    (!pins.is_empty()).then(|| view! { <DistanceDial pins=pins radius_km=furthest.max(1.0) here=here /> }.into_any())
+    // where one is stands in the middle already
+    let others = districts.into_iter().filter(|district| district.name != here);
+    let places = others.map(|district| (district.name, district.east_m / 1000.0, district.north_m / 1000.0)).collect();
+    (!pins.is_empty()).then(|| view! { <DistanceDial pins=pins places=places radius_km=furthest.max(1.0) here=here /> }.into_any())
 }
