@@ -18,10 +18,18 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
             a.is_support,
             coalesce(array_agg(m.provider_id order by m.created_at) filter (where m.provider_id is not null), '{}') as "providers!: Vec<ProviderId>",
             coalesce(array_agg(p.name order by m.created_at) filter (where m.provider_id is not null), '{}') as "provider_names!",
-            coalesce(array_agg(m.role order by m.created_at) filter (where m.provider_id is not null), '{}') as "roles!"
+            coalesce(array_agg(m.role order by m.created_at) filter (where m.provider_id is not null), '{}') as "roles!",
+            coalesce(array_agg(coalesce(c.icon, '') order by m.created_at) filter (where m.provider_id is not null), '{}') as "icons!",
+            coalesce(array_agg(coalesce(p.cover_tone, c.tone) order by m.created_at) filter (where m.provider_id is not null), '{}') as "tones!: Vec<Option<i32>>",
+            coalesce(
+                array_agg((select count(*) from bookings b where b.provider_id = p.id and b.status = 'requested') order by m.created_at)
+                    filter (where m.provider_id is not null),
+                '{}'
+            ) as "waiting!"
          from accounts a
          left join provider_members m on m.account_id = a.id
          left join providers p on p.id = m.provider_id
+         left join categories c on c.id = p.category_id
          where a.id = $1
            and a.suspended_at is null
          group by a.id"#,
@@ -41,7 +49,10 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
             .into_iter()
             .zip(row.provider_names)
             .zip(row.roles)
-            .filter_map(|((provider, provider_name), role)| Some(Membership { provider, provider_name, role: StaffRole::parse(&role)? }))
+            .zip(row.icons.into_iter().zip(row.tones).zip(row.waiting))
+            .filter_map(|(((provider, provider_name), role), ((icon, tone), waiting))| {
+                Some(Membership { provider, provider_name, role: StaffRole::parse(&role)?, icon, tone, waiting })
+            })
             .collect(),
         session: None,
         visitor: None,

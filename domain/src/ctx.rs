@@ -85,6 +85,12 @@ pub struct Membership {
     /// For the menus of every page.
     pub provider_name: String,
     pub role: StaffRole,
+    /// Of its category; empty before it has one.
+    pub icon: String,
+    /// Its own or its category's.
+    pub tone: Option<i32>,
+    /// Requests that nobody has answered yet.
+    pub waiting: i64,
 }
 
 /// Ordered by what it may: a manager may what a member may, an owner everything.

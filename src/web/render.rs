@@ -5,7 +5,7 @@
 //! shows of the request (theme, path, notice).
 
 use crate::state::AppState;
-use app::shell::{Document, DocumentProps, Frame, Theme, Viewer};
+use app::shell::{Document, DocumentProps, Frame, Theme, Viewer, Workplace};
 use app::site::pages::error::{ErrorView, ErrorViewProps, Trouble};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -113,7 +113,14 @@ fn viewer(actor: &Actor) -> Option<Viewer> {
         workplaces: person
             .memberships
             .iter()
-            .map(|membership| (membership.provider, membership.provider_name.clone(), membership.role.as_str().to_owned()))
+            .map(|membership| Workplace {
+                id: membership.provider,
+                name: membership.provider_name.clone(),
+                role: membership.role.as_str().to_owned(),
+                icon: membership.icon.clone(),
+                tone: membership.tone,
+                waiting: membership.waiting,
+            })
             .collect(),
     })
 }

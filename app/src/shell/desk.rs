@@ -2,7 +2,7 @@
 
 use super::find::{Offer, dialogs, find_line};
 use super::public::{account_menu, theme_switch, wordmark};
-use super::{Frame, Layout};
+use super::{Frame, Layout, Workplace};
 use crate::kit::{Avatar, Icon, ProviderMark, icon, icon_s};
 use domain::id::{Id, ProviderId};
 use leptos::prelude::*;
@@ -12,13 +12,11 @@ type Entry = (String, &'static str, Icon, char);
 
 pub(super) fn workspace(frame: Frame, main: AnyView) -> AnyView {
     let Layout::Workspace { provider, provider_name } = frame.layout.clone() else { return main };
-    let role = frame
-        .viewer
-        .as_ref()
-        .and_then(|viewer| viewer.workplaces.iter().find(|(id, _, _)| *id == provider))
-        .map_or_else(String::new, |(_, _, role)| role.clone());
+    let own = frame.viewer.as_ref().and_then(|viewer| viewer.workplaces.iter().find(|place| place.id == provider)).cloned();
+    let role = own.as_ref().map_or_else(String::new, |place| place.role.clone());
+    let waiting = own.as_ref().map(|place| (format!("/desk/{provider}/requests"), place.waiting));
     let entries = desk_entries(provider, &role);
-    let first = switcher(&frame, provider, provider_name, role.clone());
+    let first = switcher(&frame, provider, provider_name, own);
     let mut acts = vec![
         Offer::act("Add a booking by hand", format!("/desk/{provider}/bookings/new"), Icon::CALENDAR_PLUS),
         Offer::act("Block time", format!("/desk/{provider}/blocks/new"), Icon::BAN),
@@ -28,7 +26,7 @@ pub(super) fn workspace(frame: Frame, main: AnyView) -> AnyView {
         acts.push(Offer::act("Invite someone to the team", format!("/desk/{provider}/team"), Icon::USERS));
     }
     let finds = vec![Offer::find("Find providers", "/search?q=".to_owned())];
-    around(frame, main, Around { first, entries, acts, finds, label: "Workspace" })
+    around(frame, main, Around { first, entries, waiting, acts, finds, label: "Workspace" })
 }
 
 pub(super) fn admin(frame: Frame, main: AnyView) -> AnyView {
@@ -63,7 +61,7 @@ pub(super) fn admin(frame: Frame, main: AnyView) -> AnyView {
         Offer::act("Look at payments without an answer", "/admin/payments?trouble=unresolved".to_owned(), Icon::CREDIT_CARD),
         Offer::act("Look at refunds that were not delivered", "/admin/payments?trouble=refund_failed".to_owned(), Icon::BANKNOTE),
     ];
-    around(frame, main, Around { first, entries, acts, finds, label: "Admin" })
+    around(frame, main, Around { first, entries, waiting: None, acts, finds, label: "Admin" })
 }
 
 /// What a member of the team sees; money, team and settings are for managers and owners.
@@ -87,12 +85,18 @@ fn desk_entries(provider: ProviderId, role: &str) -> Vec<Entry> {
 }
 
 /// Whose workspace this is, and the way to the others.
-fn switcher(frame: &Frame, provider: ProviderId, name: String, role: String) -> AnyView {
+fn switcher(frame: &Frame, provider: ProviderId, name: String, own: Option<Workplace>) -> AnyView {
     let others = frame.viewer.as_ref().map(|viewer| viewer.workplaces.clone()).unwrap_or_default();
     let person = frame.viewer.as_ref().map(|viewer| viewer.name.split_whitespace().next().unwrap_or_default().to_owned());
+    let (role, sign, tone) = own.map_or_else(Default::default, |place| (place.role, place.icon, place.tone));
     let line = [person.unwrap_or_default(), role].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let sign = if sign.is_empty() { "store".to_owned() } else { sign };
+    let mark = match tone {
+        Some(tone) => view! { <ProviderMark id=provider.as_u128() icon_name=sign tone=tone size="s" /> }.into_any(),
+        None => view! { <ProviderMark id=provider.as_u128() icon_name=sign size="s" /> }.into_any(),
+    };
     let face = view! {
-        <ProviderMark id=provider.as_u128() icon_name="store" size="s" />
+        {mark}
         <span><b class="clip">{name}</b><span class="tiny quiet">{line}</span></span>
     };
     if others.len() < 2 {
@@ -100,7 +104,10 @@ fn switcher(frame: &Frame, provider: ProviderId, name: String, role: String) -> 
     }
     let links = others
         .into_iter()
-        .map(|(id, name, _)| view! { <a href=format!("/desk/{id}") aria-current=(id == provider).then_some("true")>{icon(Icon::STORE)} {name}</a> })
+        .map(|place| {
+            let here = (place.id == provider).then_some("true");
+            view! { <a href=format!("/desk/{}", place.id) aria-current=here>{icon(Icon::STORE)} {place.name}</a> }
+        })
         .collect_view();
     view! {
         <details class="opens" name="menu" data-start="">
@@ -119,6 +126,8 @@ struct Around {
     /// Above the places: whose workspace it is.
     first: AnyView,
     entries: Vec<Entry>,
+    /// At which place something waits, and how much.
+    waiting: Option<(String, i64)>,
     /// What the palette offers besides the places.
     acts: Vec<Offer>,
     finds: Vec<Offer>,
@@ -127,12 +136,18 @@ struct Around {
 
 /// Sidebar, page, and the bar whose last place opens what did not fit.
 fn around(frame: Frame, main: AnyView, with: Around) -> AnyView {
-    let Around { first, entries, acts, finds, label } = with;
+    let Around { first, entries, waiting, acts, finds, label } = with;
     let path = frame.path.trim_end_matches('/').to_owned();
     let here = current(&path, &entries);
-    let link = |at: usize, (href, name, of, key): &Entry, has_key: bool| {
-        let keys = has_key.then(|| format!("g {key}"));
-        view! { <a href=href.clone() aria-current=(Some(at) == here).then_some("page") data-keys=keys>{icon(*of)} <span>{*name}</span></a> }
+    let link = |at: usize, (href, name, of, key): &Entry, is_side: bool| {
+        let keys = is_side.then(|| format!("g {key}"));
+        // there even with nothing in it, so that a live part of the page can fill it
+        let pip = waiting.as_ref().filter(|(place, _)| place == href).map(|(_, count)| {
+            let id = if is_side { "waiting-side" } else { "waiting-bar" };
+            let count = (*count > 0).then(|| view! { <span class="pip"><span class="hidden-visually">"waiting: "</span>{*count}</span> });
+            view! { <span class="waits" id=id data-with-parts="">{count}</span> }
+        });
+        view! { <a href=href.clone() aria-current=(Some(at) == here).then_some("page") data-keys=keys>{icon(*of)} <span>{*name}</span> {pip}</a> }
     };
     let side = entries.iter().enumerate().map(|(at, entry)| view! { <li>{link(at, entry, true)}</li> }).collect_view();
     let bar = entries.iter().enumerate().take(IN_BAR).map(|(at, entry)| link(at, entry, false)).collect_view();

@@ -134,8 +134,22 @@ pub struct Viewer {
     pub is_email_confirmed: bool,
     pub is_admin: bool,
     pub is_support: bool,
-    /// The businesses they work for: id, name, role.
-    pub workplaces: Vec<(ProviderId, String, String)>,
+    /// The businesses they work for.
+    pub workplaces: Vec<Workplace>,
+}
+
+/// A business as its people's menus show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workplace {
+    pub id: ProviderId,
+    pub name: String,
+    /// `owner`, `manager` or `member`.
+    pub role: String,
+    /// Of its category; empty before it has one.
+    pub icon: String,
+    pub tone: Option<i32>,
+    /// Requests that nobody has answered yet.
+    pub waiting: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -75,7 +75,7 @@ fn header(frame: Frame) -> impl IntoView {
         }
         Some(viewer) => {
             let workplace =
-                viewer.workplaces.first().map(|(id, _, _)| view! { <a class="wide" href=format!("/desk/{id}")>"Workspace"</a> });
+                viewer.workplaces.first().map(|place| view! { <a class="wide" href=format!("/desk/{}", place.id)>"Workspace"</a> });
             view! {
                 {workplace}
                 <a class="wide" href="/bookings" aria-current=(frame.path == "/bookings").then_some("page")>"Bookings"</a>
@@ -100,7 +100,7 @@ pub(super) fn account_menu(viewer: &Viewer, opens_up: bool) -> impl IntoView {
     let workplaces = viewer
         .workplaces
         .iter()
-        .map(|(id, name, _)| view! { <a href=format!("/desk/{id}")>{icon(Icon::STORE)} {name.clone()}</a> })
+        .map(|place| view! { <a href=format!("/desk/{}", place.id)>{icon(Icon::STORE)} {place.name.clone()}</a> })
         .collect_view();
     let has_workplaces = !viewer.workplaces.is_empty();
     view! {

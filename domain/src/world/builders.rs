@@ -225,7 +225,10 @@ pub(super) async fn load_person(db: &PgPool, account: AccountId) -> ActingPerson
         is_support: row.get("is_support"),
         memberships: members
             .into_iter()
-            .filter_map(|(provider, provider_name, role)| Some(Membership { provider, provider_name, role: StaffRole::parse(&role)? }))
+            .filter_map(|(provider, provider_name, role)| {
+                // the rest is for menus, which contexts of tests do not draw
+                Some(Membership { provider, provider_name, role: StaffRole::parse(&role)?, icon: String::new(), tone: None, waiting: 0 })
+            })
             .collect(),
         session: None,
         visitor: None,

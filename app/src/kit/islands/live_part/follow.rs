@@ -136,11 +136,12 @@ impl Follow {
                 set_timeout(move || self.look(told), PAUSE);
                 return;
             }
-            if let Some((fresh, old)) = found
-                && merge::merge(&old, &fresh)
-            {
-                drawn();
-                self.tell();
+            if let Some((fresh, old)) = found {
+                beside(&fresh);
+                if merge::merge(&old, &fresh) {
+                    drawn();
+                    self.tell();
+                }
             }
             self.heard.borrow_mut().drain(..heard);
             set_timeout(move || self.rest(), PAUSE);
@@ -167,6 +168,16 @@ impl Follow {
             SAID,
         );
     }
+}
+
+/// What tells the same elsewhere on the page (`data-with-parts`), such as how much waits, in the places of the sidebar.
+fn beside(fresh: &Element) {
+    let Some(page) = fresh.owner_document().and_then(|page| page.document_element()) else { return };
+    each(&page, "[data-with-parts]", |fresh| {
+        if let Some(old) = document().get_element_by_id(&fresh.id()) {
+            merge::merge(&old, &fresh);
+        }
+    });
 }
 
 /// A dialog or menu is open, something is dragged or pressed, or a field holds what nobody has sent.
