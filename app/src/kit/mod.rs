@@ -36,7 +36,7 @@ pub use field::{ErrorSummary, Field, Filled, Select, TextArea, inside_textarea};
 pub use icon::{Icon, icon, icon_l, icon_s};
 pub use layout::{Card, Crumbs, Facts, Pagination, Tab, Tabs, WorkHeader};
 pub use menu::{Fold, Menu};
-pub use money::{Countdown, PriceLine, PriceLines, RefundScale, Tier};
+pub use money::{PriceLine, PriceLines, RefundScale, Tier};
 pub use rating::{Distribution, Rating, Stars};
 pub use slot::{DayButton, DayStrip, SlotButton, SlotRow};
 pub use table::{Column, SortBy, Table};

@@ -1,7 +1,6 @@
-//! Sums that add up visibly, what comes back when, and a hold running low.
+//! Sums that add up visibly, and what comes back when.
 
 use domain::money::Money;
-use domain::time::Instant;
 use leptos::prelude::*;
 
 /// One line of a bill.
@@ -122,17 +121,4 @@ pub fn RefundScale(tiers: Vec<Tier>) -> impl IntoView {
         })
         .collect_view();
     view! { <div class="scale"><ol>{tiers}</ol></div> }
-}
-
-/// A hold as a vial running low: true when the page is made; an island may keep it running by `data-ends-at`.
-#[component]
-pub fn Countdown(ends_at: Instant, now: Instant, total_min: i64) -> impl IntoView {
-    let left_s = ((ends_at - now) / 1000).max(0);
-    let part = (left_s * 100 / (total_min * 60).max(1)).min(100);
-    view! {
-        <p class="hold" data-ends-at=ends_at.to_string() role="timer">
-            <span class="vial" aria-hidden="true"><i style=format!("--part: {part}%")></i></span>
-            <span>"Held for " <b>{format!("{}:{:02}", left_s / 60, left_s % 60)}</b></span>
-        </p>
-    }
 }

@@ -4,12 +4,12 @@ use super::Sample;
 use crate::kit::money::TierState;
 use crate::kit::slot::{ShownDay, ShownSlot};
 use crate::kit::{
-    Avatar, Check, Chip, Choice, Countdown, Cover, DayStrip, DialPin, DistanceDial, Distribution, PriceLine, PriceLines, ProviderMark,
-    Rating, RefundScale, Segment, Segments, SlotRow, Stars, Switch, Tier,
+    Avatar, Check, Chip, Choice, Cover, DayStrip, DialPin, DistanceDial, Distribution, PriceLine, PriceLines, ProviderMark, Rating,
+    RefundScale, Segment, Segments, SlotRow, Stars, Switch, Tier,
 };
 use domain::id::{Id, ServiceId};
 use domain::money::{Currency, Money};
-use domain::time::{Instant, MINUTE};
+use domain::time::Instant;
 use leptos::prelude::*;
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -100,7 +100,6 @@ fn times() -> AnyView {
             </div>
             <div class="stack">
                 <SlotRow service=ServiceId::from_u128(0) with="Tolliver Home Repair" slots=slots more="#times" />
-                <Countdown ends_at=Instant::from_millis(9 * MINUTE + 12_000) now=Instant::from_millis(0) total_min=15 />
             </div>
         </div>
     }
