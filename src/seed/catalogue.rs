@@ -272,7 +272,7 @@ fn build(
         let account = signs_in.then(|| die.id(since.millis()));
         if let Some(account) = account {
             let email = if first_word == "tolliver" { format!("{given}@tolliver.example") } else { format!("{given}@{slug}.example") };
-            let who = Customer { id: account, name: name.clone(), email, phone: String::new() };
+            let who = Customer { id: account, name: name.clone(), email, phone: String::new(), since };
             rows.accounts.push(people::account(seed, &who, Some(hash), false, false));
             rows.members.push(json!({
                 "provider_id": id, "account_id": account, "role": if at == 0 { "owner" } else { "member" }, "created_at": text(since),

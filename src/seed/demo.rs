@@ -14,9 +14,12 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-const FAVOURITES: [&str; 4] = ["Tolliver Home Repair", "Lark Piano Studio", "The Comb & Chair", "Fern & Spade"];
+const FAVOURITES: [&str; 4] = [HOUSE, "Lark Piano Studio", "The Comb & Chair", "Fern & Spade"];
 
-/// What the demo's jobs occupy, by provider.
+/// Where most of the demo happens.
+pub const HOUSE: &str = "Tolliver Home Repair";
+
+/// What jobs occupy, by provider.
 #[derive(Default)]
 pub struct Taken(HashMap<Uuid, Calendar>);
 
@@ -81,7 +84,6 @@ pub fn write(seed: &mut Seed, books: &mut Books, catalogue: &Catalogue, crowd: &
 }
 
 fn scenes(seed: &Seed) -> Vec<Scene> {
-    const TOLLIVER: &str = "Tolliver Home Repair";
     let today = seed.today;
     let quarter = 15 * MINUTE;
     let just_now = Instant::from_millis(seed.now.millis() / quarter * quarter);
@@ -89,7 +91,7 @@ fn scenes(seed: &Seed) -> Vec<Scene> {
     let soon = weekday(today.plus_days(3));
     let (waiting_a, waiting_b) = (weekday(today.plus_days(2)), weekday(today.plus_days(4)));
     let scene = |service, with, customer, starts_at| Scene {
-        provider: TOLLIVER,
+        provider: HOUSE,
         service,
         with,
         customer,

@@ -7,8 +7,8 @@
 mod bookings;
 mod calendar;
 mod catalogue;
-mod coming;
 mod crowd;
+mod days;
 mod demo;
 mod die;
 mod past;
@@ -53,9 +53,9 @@ pub async fn merrow(ctx: &Ctx) -> Result<Outcome> {
     let crowd = people::insert(&mut tx, &mut seed, &hash).await?;
     let catalogue = catalogue::insert(&mut tx, &mut seed, &town, &hash).await?;
     let mut books = bookings::Books::new(&mut tx, &mut seed, &catalogue).await?;
-    past::write(&mut seed, &mut books, &catalogue, &crowd, &town)?;
-    let taken = demo::write(&mut seed, &mut books, &catalogue, &crowd, &town)?;
-    coming::write(&mut seed, &mut books, &catalogue, &crowd, &town, taken);
+    let mut taken = demo::write(&mut seed, &mut books, &catalogue, &crowd, &town)?;
+    days::write(&mut seed, &mut books, &catalogue, &crowd, &town, &mut taken);
+    past::write(&mut seed, &mut books, &catalogue, &crowd, &town, &mut taken)?;
     books.insert(&mut tx).await?;
     demo::insert(&mut tx, &seed, &catalogue, &crowd).await?;
     rows::finish(&mut tx).await?;

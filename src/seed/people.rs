@@ -1,5 +1,6 @@
 //! The town's customers and the people who run Fettle.
 
+use super::die::Die;
 use super::rows::{self, Seed};
 use super::text;
 use anyhow::{Context, Result, anyhow};
@@ -7,6 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::ctx::Tx;
+use domain::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,6 +16,8 @@ use uuid::Uuid;
 /// Customers with a password: the one that visitors are told of, and the one whose job is ready to start.
 const SIGN_IN: [&str; 2] = ["ines@merrow.example", "osric.dunne@people.merrow.example"];
 const CUSTOMERS: usize = 420;
+/// When the first of them came.
+const OLDEST_DAYS: f64 = 700.0;
 
 #[derive(Debug, Deserialize)]
 struct Names {
@@ -27,6 +31,8 @@ pub struct Customer {
     pub name: String,
     pub email: String,
     pub phone: String,
+    /// When they came.
+    pub since: Instant,
 }
 
 impl Customer {
@@ -44,6 +50,15 @@ pub struct Crowd {
 }
 
 impl Crowd {
+    /// Anyone but Ines who was here at that time. Those of the town's stories always were.
+    pub fn someone(&self, die: &mut Die, at: Instant) -> &Customer {
+        loop {
+            let customer = die.pick(&self.customers[1..]);
+            if customer.since <= at {
+                return customer;
+            }
+        }
+    }
     pub fn named(&self, name: &str) -> &Customer {
         self.customers.iter().find(|c| c.name == name).unwrap_or(&self.customers[0])
     }
@@ -67,35 +82,40 @@ pub async fn insert(tx: &mut Tx, seed: &mut Seed, hash: &str) -> Result<Crowd> {
     let known: Vec<(usize, usize)> = storied.clone().collect();
     let all = storied.chain(pairs.into_iter().filter(|pair| !known.contains(pair))).take(CUSTOMERS);
 
-    let mut customers = vec![person(seed, "Ines Calloway", "ines@merrow.example")];
-    for (first, family) in all {
+    let mut customers = vec![person(seed, "Ines Calloway", "ines@merrow.example", None)];
+    for (at, (first, family)) in all.enumerate() {
+        // somewhat more of late than in the beginning
+        let days = (at >= known.len()).then(|| OLDEST_DAYS * seed.die.unit().powf(1.15));
         let name = format!("{} {}", names.first[first], names.family[family]);
         let email = format!("{}.{}@people.merrow.example", names.first[first].to_lowercase(), names.family[family].to_lowercase());
-        let customer = person(seed, &name, &email);
+        let customer = person(seed, &name, &email, days);
         customers.push(customer);
     }
     let mut rows: Vec<Value> =
         customers.iter().map(|c| account(seed, c, SIGN_IN.contains(&c.email.as_str()).then_some(hash), false, false)).collect();
-    let support = person(seed, "Teo Brandt", "support@fettle.example");
+    let support = person(seed, "Teo Brandt", "support@fettle.example", None);
     rows.push(account(seed, &support, Some(hash), false, true));
-    let admin = person(seed, "Vesna Kade", "vesna@fettle.example");
+    let admin = person(seed, "Vesna Kade", "vesna@fettle.example", None);
     rows.push(account(seed, &admin, Some(hash), true, false));
     rows::insert(tx, "accounts", &rows).await?;
     Ok(Crowd { customers })
 }
 
-pub fn person(seed: &mut Seed, name: &str, email: &str) -> Customer {
-    let since = seed.now.plus_days(-seed.die.between(400, 700));
+/// `days` ago; None: from the beginning.
+fn person(seed: &mut Seed, name: &str, email: &str, days: Option<f64>) -> Customer {
+    let minutes = days.map_or_else(|| seed.die.between(400, 700) * 1440, |days| (days * 1440.0) as i64);
+    let since = seed.now.plus_minutes(-minutes);
     Customer {
         id: seed.die.id(since.millis()),
         name: name.to_owned(),
         email: email.to_owned(),
         phone: format!("+44 1632 960{:03}", seed.die.below(1000)),
+        since,
     }
 }
 
 pub fn account(seed: &Seed, who: &Customer, hash: Option<&str>, is_admin: bool, is_support: bool) -> Value {
-    let since = text(seed.now.plus_days(-400));
+    let since = text(who.since);
     json!({
         "id": who.id, "email": who.email, "email_confirmed_at": since, "password_hash": hash, "name": who.name, "phone": who.phone,
         "zone": seed.zone_name, "is_guest": false, "is_admin": is_admin, "is_support": is_support, "created_at": since, "updated_at": since,

@@ -8,6 +8,7 @@ use super::rows::Seed;
 use super::text;
 use anyhow::{Context, Result};
 use domain::review::model::WINDOW_DAYS;
+use domain::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -87,15 +88,24 @@ pub fn write(seed: &mut Seed, books: &mut Books, provider: &Provider, voices: &V
             "published_at": is_out.then(|| text(published_at)), "due_at": text(due_at),
         }));
         if is_answered {
-            let body = *die.pick(&["", "Clear note, everything accessible.", "Friendly and on time.", "A pleasure.", ""]);
-            books.reviews.push(json!({
-                "id": die.id(written_at.millis()), "booking_id": job.booking, "provider_id": provider.id, "side": "provider",
-                "author_id": provider.owner, "subject_id": job.customer.id, "author_name": provider.name,
-                "rating": if die.permille(900) { 5 } else { 4 }, "body": body, "reply": null, "replied_at": null,
-                "created_at": text(written_at), "published_at": is_out.then(|| text(published_at)), "due_at": text(due_at),
-            }));
+            of_customer(books, provider, job, written_at, is_out.then_some(published_at), die);
         }
     }
+}
+
+/// What a business says about a job of these days; nobody sees it before the customer has written too, or the time for it is over.
+pub fn write_of_customer(books: &mut Books, provider: &Provider, job: &Done, die: &mut Die) {
+    of_customer(books, provider, job, job.completed_at.plus_minutes(20), None, die);
+}
+
+fn of_customer(books: &mut Books, provider: &Provider, job: &Done, written_at: Instant, published_at: Option<Instant>, die: &mut Die) {
+    let body = *die.pick(&["", "Clear note, everything accessible.", "Friendly and on time.", "A pleasure.", ""]);
+    books.reviews.push(json!({
+        "id": die.id(written_at.millis()), "booking_id": job.booking, "provider_id": provider.id, "side": "provider",
+        "author_id": provider.owner, "subject_id": job.customer.id, "author_name": provider.name,
+        "rating": if die.permille(900) { 5 } else { 4 }, "body": body, "reply": null, "replied_at": null,
+        "created_at": text(written_at), "published_at": published_at.map(text), "due_at": text(job.completed_at.plus_days(WINDOW_DAYS)),
+    }));
 }
 
 /// Stars whose mean tends to `mean`.
