@@ -52,6 +52,12 @@ export const test = base.extend<HouseOptions & { trouble: string[] }>({
       context.on("response", (response) => {
         if (baseURL && response.url().startsWith(baseURL) && response.status() >= 500) seen.push(`${response.status()} ${response.url()}`);
       });
+      // Chromium says what a policy refuses in the console as an error; this also hears what is only reported.
+      await context.addInitScript(() =>
+        addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, disposition }) =>
+          console.error(`policy (${disposition}): ${effectiveDirective} refuses ${blockedURI}`),
+        ),
+      );
       await use(seen);
       expect(seen, "trouble on the pages").toEqual([]);
     },
