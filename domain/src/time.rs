@@ -12,6 +12,8 @@ pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
+/// Clocks of one installation differ by less. What was written at a later time than this allows was written before a clock was set back.
+pub const CLOCKS_DIFFER: i64 = MINUTE;
 
 /// The text was not an RFC 3339 instant, an ISO 8601 date, or lay outside the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ mod admin;
 mod bad_input;
 mod bad_values;
 mod by_hand;
+mod clocks;
 mod desk;
 mod gateway;
 mod gone;

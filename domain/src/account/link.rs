@@ -76,7 +76,11 @@ pub async fn issue_link(
 
 /// Looks without using it up. None: unknown, used or expired.
 pub async fn find_link(ctx: &Ctx, purpose: LinkPurpose, secret: &str) -> Result<Option<Link>> {
-    store::find_link(ctx.db(), purpose, &hash(secret), ctx.now()).await
+    let found = store::find_link(ctx.db(), purpose, &hash(secret), ctx.now()).await?;
+    if found.is_none() {
+        store::bury_link(ctx.db(), purpose, &hash(secret), ctx.now()).await?;
+    }
+    Ok(found)
 }
 
 /// Uses the link up.
@@ -84,7 +88,14 @@ pub async fn find_link(ctx: &Ctx, purpose: LinkPurpose, secret: &str) -> Result<
 /// # Errors
 /// `link_expired` for one that is unknown, used or expired.
 pub async fn use_link(tx: &mut Tx, ctx: &Ctx, purpose: LinkPurpose, secret: &str) -> Result<Link> {
-    Ok(store::use_link(tx, purpose, &hash(secret), ctx.now()).await?.ok_or(AccountRefusal::DeadLink)?)
+    match store::use_link(tx, purpose, &hash(secret), ctx.now()).await? {
+        Some(link) => Ok(link),
+        None => {
+            // Not in the transaction, which the refusal ends.
+            store::bury_link(ctx.db(), purpose, &hash(secret), ctx.now()).await?;
+            Err(AccountRefusal::DeadLink.into())
+        }
+    }
 }
 
 /// The account's links for these purposes open nothing from now on.

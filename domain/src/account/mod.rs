@@ -36,6 +36,8 @@ mod store;
 mod token;
 
 #[cfg(all(test, feature = "server"))]
+mod clock_tests;
+#[cfg(all(test, feature = "server"))]
 mod tests;
 
 pub use model::*;

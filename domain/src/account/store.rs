@@ -483,6 +483,19 @@ pub async fn use_link(tx: &mut Tx, purpose: LinkPurpose, hash: &[u8], now: Insta
     .await?)
 }
 
+/// What was shown too late opens nothing again, whatever a clock says later.
+pub async fn bury_link(db: impl PgExecutor<'_>, purpose: LinkPurpose, hash: &[u8], now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update links set used_at = $3 where secret_hash = $1 and purpose = $2 and used_at is null and expires_at <= $3",
+        hash,
+        purpose.as_str(),
+        now as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn retire_links(tx: &mut Tx, account: AccountId, purposes: &[LinkPurpose], now: Instant) -> Result<()> {
     let purposes: Vec<String> = purposes.iter().map(|p| p.as_str().to_owned()).collect();
     sqlx::query!(

@@ -5,6 +5,7 @@ use super::{answer, policy, reschedule, store, transition, work};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::id::BookingId;
+use crate::time::CLOCKS_DIFFER;
 
 /// The duty that announces holds that ran out; often, since open pages wait for it.
 pub const EXPIRE: &str = "booking.expire";
@@ -20,6 +21,7 @@ const FORGOTTEN_AFTER_DAYS: i64 = 7;
 
 /// Holds whose time has run out. Readers count them as free already; this tells everyone.
 pub async fn expire_holds(ctx: &Ctx) -> Result<()> {
+    store::restart_holds(ctx.db(), ctx.now(), ctx.now() + CLOCKS_DIFFER).await?;
     for id in store::list_due_holds(ctx.db(), ctx.now(), BATCH).await? {
         calmly(id, answer::expire(ctx, id).await)?;
     }

@@ -26,6 +26,8 @@ mod calendar_file;
 mod cancel;
 #[cfg(feature = "server")]
 mod checkout;
+#[cfg(all(test, feature = "server"))]
+mod clock_tests;
 #[cfg(feature = "server")]
 mod edit;
 #[cfg(feature = "server")]

@@ -374,6 +374,24 @@ pub(crate) async fn list_due_attempts(db: impl PgExecutor<'_>, now: Instant, lim
     .await?)
 }
 
+/// What was written down at a later time than `latest`, before a clock was set back, is asked about from now on.
+pub(crate) async fn catch_up(db: impl PgExecutor<'_>, now: Instant, latest: Instant) -> Result<()> {
+    sqlx::query!(
+        "with refund as (
+            update refunds set created_at = $1 where status = 'pending' and created_at > $2
+         )
+         update payment_attempts
+         set checked_at = $1
+         where status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'unknown')
+           and coalesce(checked_at, created_at) > $2",
+        now as Instant,
+        latest as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// True if the message is new.
 pub(crate) async fn insert_message(
     db: impl PgExecutor<'_>,

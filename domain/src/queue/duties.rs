@@ -3,7 +3,7 @@
 use crate::ctx::{Ctx, House};
 use crate::error::Result;
 use crate::jobs::{self, DUTIES, Duty};
-use crate::time::Instant;
+use crate::time::{CLOCKS_DIFFER, Instant};
 use std::sync::Arc;
 
 /// Runs the duties whose present interval nobody has begun, one after another.
@@ -19,10 +19,18 @@ pub async fn run_due_duty(house: &Arc<House>, duty: &Duty) -> Result<()> {
     let now = house.clock.now();
     let interval = i64::from(duty.every_s.max(1)) * 1000;
     let begins = Instant::from_millis(now.millis().div_euclid(interval) * interval);
-    let claimed =
-        sqlx::query!("insert into cron_runs (name, minute) values ($1, $2) on conflict do nothing", duty.name, begins as Instant,)
-            .execute(&house.db)
-            .await?;
+    let claimed = sqlx::query!(
+        "with ahead as (
+            -- claimed by a clock that has been set back since: nothing of that has happened
+            delete from cron_runs where name = $1 and minute > $3
+         )
+         insert into cron_runs (name, minute) values ($1, $2) on conflict do nothing",
+        duty.name,
+        begins as Instant,
+        (now + CLOCKS_DIFFER) as Instant,
+    )
+    .execute(&house.db)
+    .await?;
     if claimed.rows_affected() == 1
         && let Err(error) = jobs::run_duty(&Ctx::system(house.clone(), duty.name), duty.name).await
     {

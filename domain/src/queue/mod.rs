@@ -1,5 +1,7 @@
 //! Jobs as rows, written beside the business rows in the same transaction.
 
+#[cfg(test)]
+mod clock_tests;
 mod duties;
 mod lease;
 mod runner;
@@ -10,13 +12,16 @@ mod upkeep;
 pub use duties::{run_due_duties, run_due_duty};
 pub use lease::{Leased, finish, give_back, lease, next_due_at, put_off, renew};
 pub use runner::{LEASE_S, run_due, run_one};
-pub use upkeep::{SWEEP, report_node, sweep};
+pub use upkeep::{CATCH_UP, SWEEP, catch_up, report_node, sweep};
 
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
 use crate::id::JobId;
 use crate::time::Instant;
 use uuid::Uuid;
+
+/// Nothing is put off longer, so what waits longer was put off by a clock that has been set back.
+pub(crate) const LONGEST_WAIT_H: i64 = 2;
 
 /// Work for later. `kind` is `room.verb` and is dispatched in [`crate::jobs`].
 #[derive(Debug, Clone)]
@@ -45,6 +50,7 @@ impl NewJob {
 
 pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: NewJob) -> Result<()> {
     let now = ctx.now();
+    debug_assert!(job.run_at.is_none_or(|at| at <= now.plus_hours(LONGEST_WAIT_H)), "{} is put off for too long", job.kind);
     sqlx::query!(
         "insert into jobs (id, kind, payload, dedup_key, run_at, created_at)
          values ($1, $2, $3, $4, $5, $6)

@@ -1,8 +1,9 @@
 //! Sweeping out what has served its time: rows of the spine that nobody will ask for again.
 
+use super::{LEASE_S, LONGEST_WAIT_H};
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::time::Instant;
+use crate::time::{CLOCKS_DIFFER, Instant};
 
 /// The duty's name.
 pub const SWEEP: &str = "queue.sweep";
@@ -41,6 +42,34 @@ pub async fn sweep(ctx: &Ctx) -> Result<()> {
     sqlx::query!("delete from rate_windows where window_start < $1", now.plus_minutes(-5) as Instant).execute(db).await?;
     sqlx::query!("delete from cron_runs where minute < $1", day_ago as Instant).execute(db).await?;
     sqlx::query!("delete from nodes where seen_at < $1", day_ago as Instant).execute(db).await?;
+    Ok(())
+}
+
+/// The duty's name.
+pub const CATCH_UP: &str = "queue.catch_up";
+
+/// After a clock has been set back: jobs that it put off or had in hand are due, and requests that it saw begin may begin anew.
+pub async fn catch_up(ctx: &Ctx) -> Result<()> {
+    let (db, now) = (ctx.db(), ctx.now());
+    sqlx::query!(
+        "update jobs
+         set run_at = least(run_at, $1::timestamptz), leased_until = null, leased_by = null
+         where finished_at is null
+           and dead_at is null
+           and (run_at > $2 or leased_until > $3)",
+        now as Instant,
+        now.plus_hours(LONGEST_WAIT_H) as Instant,
+        (now.plus_seconds(LEASE_S) + CLOCKS_DIFFER) as Instant,
+    )
+    .execute(db)
+    .await?;
+    sqlx::query!(
+        "update idempotency_keys set created_at = $1 where status is null and created_at > $2",
+        now as Instant,
+        (now + CLOCKS_DIFFER) as Instant,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

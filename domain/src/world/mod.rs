@@ -12,13 +12,16 @@ pub use ports::{FakeCalendars, Mailbox, MovableClock, SeededChance};
 
 use crate::ctx::{Actor, Ctx, House};
 use crate::id::{AccountId, Id, VisitorId};
-use crate::time::Instant;
+use crate::time::{DAY, HOUR, Instant};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Tuesday 9 June 2026, 08:00 UTC: 09:00 in Lisbon and London.
 pub const START: &str = "2026-06-09T08:00:00Z";
+
+/// How far clocks jump, in milliseconds: an hour, a day, a year, each way.
+pub const JUMPS: [i64; 6] = [HOUR, -HOUR, DAY, -DAY, 365 * DAY, -365 * DAY];
 
 pub struct World {
     pub db: PgPool,
@@ -82,6 +85,10 @@ impl World {
     }
     pub fn pass_days(&self, days: i64) {
         self.pass_minutes(days * 24 * 60);
+    }
+    /// By so many milliseconds, forward or back, as when someone sets it.
+    pub fn jump(&self, by: i64) {
+        self.clock.set(self.now() + by);
     }
     /// RFC 3339.
     pub fn set_time(&self, text: &str) {

@@ -127,7 +127,12 @@ impl SessionStore for PgSessions {
             .fetch_optional(&self.house.db)
             .await
             .map_err(backend)?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            // One that was shown too late is over, whatever a clock says later.
+            let over = sqlx::query("delete from sessions where id = $1 and expires_at <= $2").bind(hashed(id)).bind(self.house.clock.now());
+            over.execute(&self.house.db).await.map_err(backend)?;
+            return Ok(None);
+        };
         let expires_at: Instant = row.get("expires_at");
         Ok(Some(Record {
             id: *id,

@@ -10,7 +10,7 @@ use crate::payment::port::{GatewayError, Intent};
 use crate::payment::store::{self, AttemptRow};
 use crate::payment::{self, AttemptStatus, CardView, jobs};
 use crate::queue;
-use crate::time::DAY;
+use crate::time::{CLOCKS_DIFFER, DAY};
 
 /// How many of a kind one round of the reconciler takes.
 const ROUND: i64 = 100;
@@ -106,6 +106,7 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
 /// Looks after what nobody has news of: open attempts, refunds under way, and payments of bookings that are over. One that fails does not keep the others waiting;
 /// a gateway that is silent is left alone until the next round.
 pub async fn reconcile(ctx: &Ctx) -> Result<()> {
+    store::catch_up(ctx.db(), ctx.now(), ctx.now() + CLOCKS_DIFFER).await?;
     let mut silence = 0;
     for attempt in store::list_due_attempts(ctx.db(), ctx.now(), ROUND).await? {
         let outcome = settle(ctx, attempt).await;

@@ -15,6 +15,29 @@ pub async fn list_due_holds(db: impl PgExecutor<'_>, now: Instant, limit: i64) -
     .await?)
 }
 
+/// Holds made at a later time than `latest`, before a clock was set back, begin again: they last as long as they were to last, and no longer.
+pub async fn restart_holds(db: impl PgExecutor<'_>, now: Instant, latest: Instant) -> Result<()> {
+    sqlx::query!(
+        "with late as (
+            update bookings
+            set hold_expires_at = least(lower(during), $1::timestamptz + (hold_expires_at - created_at)), created_at = $1, version = version + 1
+            where status = 'held'
+            and created_at > $2
+            returning id, hold_expires_at
+         )
+         update allocations a
+         set expires_at = late.hold_expires_at
+         from late
+         where a.booking_id = late.id
+         and a.is_live",
+        now as Instant,
+        latest as Instant,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn list_due_requests(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<BookingId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: BookingId" from bookings where status = 'requested' and answer_by <= $1 order by answer_by limit $2"#,
