@@ -5,7 +5,7 @@ use axum::body::Body;
 use domain::booking::jobs;
 use domain::world::SomeProvider;
 use http::Method;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 
 const START: &str = "2026-06-10T10:00:00Z";
 
@@ -120,18 +120,40 @@ async fn photos_may_come_with_the_payment_and_go_along_to_the_next_hold(db: PgPo
     doors.close().await;
 }
 
+/// PostgreSQL's own error for it, from whatever is written to the table.
+async fn fill_disk(doors: &Doors, table: &str) {
+    let full = format!(
+        "create or replace function full_disk() returns trigger language plpgsql as $$ begin
+            raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+         create trigger full_disk after insert on {table} execute function full_disk();"
+    );
+    sqlx::raw_sql(AssertSqlSafe(full)).execute(&doors.world.db).await.expect("a full disk");
+}
+
 #[sqlx::test(migrations = "./migrations")]
-async fn a_full_disk_has_its_sentence(db: PgPool) {
+async fn a_full_disk_is_told_and_leaves_nothing_behind(db: PgPool) {
     let doors = Doors::new(db);
     let (_, mut browser, checkout) = at_checkout(&doors).await;
-    let full = "create function full_disk() returns trigger language plpgsql as $$ begin
-        raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
-        create trigger full_disk before insert on booking_photos execute function full_disk();";
-    sqlx::raw_sql(full).execute(&doors.world.db).await.expect("a full disk");
-    let answer = post(&mut browser, &format!("{checkout}/photos"), &[("sink.png", PNG)], &TYPED).await;
-    assert_eq!(answer.status, 422);
-    assert!(answer.body.contains("sink.png: There is no room for it at the moment."), "{}", answer.body);
-    assert!(answer.body.contains("Ana Sousa"));
+    let photos = format!("{checkout}/photos");
+    // The picture itself finds no room, or only what is told about it.
+    for table in ["booking_photos", "events"] {
+        fill_disk(&doors, table).await;
+        let events = doors.world.count("select count(*) from events").await;
+        for path in [&photos, &checkout] {
+            let answer = post(&mut browser, path, &[("sink.png", PNG), ("tap.png", PNG)], &TYPED).await;
+            assert_eq!(answer.status, 503, "{table}");
+            assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{table}");
+            assert!(answer.body.contains("sink.png: ") && answer.body.contains("Ana Sousa"), "{table}: {}", answer.body);
+            assert_eq!(answer.body.contains("There is no room for it at the moment."), table == "booking_photos", "{}", answer.body);
+        }
+        assert_eq!(doors.world.count("select count(*) from booking_photos").await, 0, "{table}");
+        assert_eq!(doors.world.count("select count(*) from events").await, events, "{table}");
+        sqlx::raw_sql(AssertSqlSafe(format!("drop trigger full_disk on {table}"))).execute(&doors.world.db).await.expect("room again");
+    }
+    let answer = post(&mut browser, &photos, &[("sink.png", PNG), ("tap.png", PNG)], &TYPED).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (303, format!("{checkout}#photos").as_str()), "{}", answer.body);
+    assert_eq!(doors.world.count("select count(*) from booking_photos").await, 2);
+    doors.close().await;
 }
 
 #[sqlx::test(migrations = "./migrations")]

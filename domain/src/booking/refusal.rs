@@ -137,10 +137,14 @@ impl Refuse for BookingRefusal {
         }
     }
 
+    fn retry_after_s(&self) -> Option<u64> {
+        matches!(self, Self::NoRoom).then_some(60)
+    }
     fn is_conflict(&self) -> bool {
         !matches!(
             self,
-            Self::AddressNeeded
+            Self::NoRoom
+                | Self::AddressNeeded
                 | Self::AddressUnknown
                 | Self::OutsideRadius { .. }
                 | Self::NotAvailable { .. }

@@ -169,11 +169,10 @@ async fn filled_from(ctx: &Ctx, held: &BookingView) -> Result<Filled> {
 /// POST `/checkout/{id}`: keeps photos that came along, saves who and where, then leads to the payment page, or confirms what costs nothing.
 pub async fn pay(Caller(ctx): Caller, At(id): At<BookingId>, sent: photos::Sent) -> Answer {
     let read = photos::read(&ctx, id, sent).await?;
-    let outcome = match read.check() {
-        Ok(()) => check_out_and_pay(&ctx, id, details_of(&read.pairs)).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
+    if let Err(error) = read.check() {
+        return typed_page(&ctx, id, Filled::refused(read.pairs, &error), read.status).await;
+    }
+    match check_out_and_pay(&ctx, id, details_of(&read.pairs)).await {
         Ok(to) => Ok(Redirect::to(&to).into_response()),
         Err(error @ (Error::Invalid(_) | Error::Refused(_) | Error::Unavailable { .. })) => {
             typed_page(&ctx, id, Filled::refused(read.pairs, &error), status_of(&error)).await
@@ -220,7 +219,7 @@ async fn keep_typed(ctx: &Ctx, id: BookingId, read: photos::Read) -> Answer {
         booking::keep_typed(ctx, id, details_of(&read.pairs)).await?;
     }
     if let Err(error) = read.check() {
-        return typed_page(ctx, id, Filled::refused(read.pairs, &error), StatusCode::UNPROCESSABLE_ENTITY).await;
+        return typed_page(ctx, id, Filled::refused(read.pairs, &error), read.status).await;
     }
     let saved = filled_from(ctx, &booking::get(ctx, id).await?).await?;
     let is_saved = read

@@ -1,7 +1,8 @@
 //! Photos for the job, and calendar files.
 
-use super::{Answer, Pairs, after};
+use super::{Answer, Pairs, after, booking_page};
 use crate::web::caller::{At, Caller, PageError};
+use app::kit::Filled;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, Form, FromRequest, Request};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,7 +10,7 @@ use domain::booking;
 use domain::ctx::Ctx;
 use domain::error::{Error, Fields};
 use domain::id::{BookingId, PhotoId};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 /// As a file to add to a calendar.
 pub async fn calendar_file(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
@@ -62,6 +63,8 @@ pub struct Read {
     pub added: usize,
     /// What is wrong with those that were not, by the field `photo`.
     pub problems: Fields,
+    /// Of the page that tells of them: the sender's to mend, or ours.
+    pub status: StatusCode,
     /// It did not break off.
     pub is_whole: bool,
 }
@@ -75,7 +78,7 @@ impl Read {
 /// Reads the form, and adds its photos to the booking as they come: no two are in memory at once. A form that breaks off is taken as far as
 /// it came.
 pub async fn read(ctx: &Ctx, id: BookingId, sent: Sent) -> Result<Read, PageError> {
-    let mut read = Read { pairs: Vec::new(), added: 0, problems: Fields::none(), is_whole: true };
+    let mut read = Read { pairs: Vec::new(), added: 0, problems: Fields::none(), status: StatusCode::UNPROCESSABLE_ENTITY, is_whole: true };
     let mut parts = match sent {
         Sent::Plain(pairs) => return Ok(Read { pairs, ..read }),
         Sent::Parts(parts) => parts,
@@ -105,6 +108,9 @@ pub async fn read(ctx: &Ctx, id: BookingId, sent: Sent) -> Result<Read, PageErro
         match booking::add_photo(ctx, id, &file, if is_cut { Vec::new() } else { bytes }).await {
             Ok(_) => read.added += 1,
             Err(error @ (Error::Refused(_) | Error::Invalid(_) | Error::Unavailable { .. })) => {
+                if error.status() == 503 {
+                    read.status = StatusCode::SERVICE_UNAVAILABLE;
+                }
                 read.problems.add("photo", format!("{file}: {}", error.sentence()));
             }
             Err(error) => return Err(error.into()),
@@ -126,10 +132,10 @@ async fn bytes_of(part: &mut Field<'_>, most: usize) -> Result<(Vec<u8>, bool), 
 /// POST `/bookings/{id}/photos`.
 pub async fn add_photo(Caller(ctx): Caller, At(id): At<BookingId>, sent: Sent) -> Answer {
     let read = read(&ctx, id, sent).await?;
-    let outcome = match read.check() {
-        Ok(()) => booking::get(&ctx, id).await,
-        Err(error) => Err(error),
-    };
+    if let Err(error) = read.check() {
+        return booking_page(&ctx, id, Filled::refused(Vec::new(), &error), read.status).await;
+    }
+    let outcome = booking::get(&ctx, id).await;
     let words = if read.added == 0 { "No photo was chosen." } else { "Added." };
     after(&ctx, id, outcome, words, Vec::new()).await
 }
