@@ -1,4 +1,6 @@
-//! Listening: slow headers are cut off, sockets and requests under way are finished before the process ends.
+//! Listening: slow headers are cut off, answers that nobody takes are given up, sockets and requests under way are finished before the process ends.
+
+mod patient;
 
 use crate::state::AppState;
 use anyhow::Context;
@@ -6,6 +8,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use patient::Patient;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +74,7 @@ async fn attend(stream: TcpStream, peer: SocketAddr, router: Router, stop: Cance
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Patient::new(stream)), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

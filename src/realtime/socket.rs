@@ -96,13 +96,14 @@ impl Attended {
                     second.1 += 1;
                     match received {
                         Some(Ok(Message::Text(text))) if second.1 <= MOST_FRAMES_PER_S => Box::pin(self.answer(&text)).await,
-                        Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+                        // Each ping is answered, so pings cost as much as anything.
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) if second.1 <= MOST_FRAMES_PER_S => ControlFlow::Continue(()),
+                        Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => {
                             let code = if second.1 > MOST_FRAMES_PER_S { "too_many_frames" } else { "malformed" };
                             let _ = Box::pin(self.error(code, None)).await;
                             Box::pin(self.close(close_code::POLICY, "see the error")).await;
                             ControlFlow::Break(())
                         }
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
                         Some(Ok(Message::Close(_)) | Err(_)) | None => ControlFlow::Break(()),
                     }
                 }

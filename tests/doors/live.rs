@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-pub struct Client(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+pub struct Client(pub WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 impl Client {
     pub async fn connect(server: &Listening, headers: &[(&'static str, String)]) -> Result<Self, u16> {

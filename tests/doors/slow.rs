@@ -1,0 +1,83 @@
+//! Peers that take their time: headers and bodies that never end, answers that nobody takes. The clock is paused, so it runs on by itself whenever all
+//! wait.
+
+use super::harness::Doors;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use futures::stream;
+use sqlx::PgPool;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+async fn served(router: Router) -> (SocketAddr, DropGuard) {
+    let listener = fettle::serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let stop = CancellationToken::new();
+    tokio::spawn(fettle::serve::serve(listener, router, stop.clone()));
+    (address, stop.drop_guard())
+}
+
+/// All that comes until the line is closed, by whatever means.
+async fn rest(line: &mut TcpStream) -> String {
+    let mut heard = Vec::new();
+    let _ = line.read_to_end(&mut heard).await;
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_that_never_end_are_cut_off() {
+    let (address, _guard) = served(Router::new().route("/", get(|| async { "here" }))).await;
+    for begun in ["", "GET", "GET / HTTP/1.1\r\nHost: fettle.test\r\nX-Slow: a"] {
+        let mut line = TcpStream::connect(address).await.expect("connects");
+        line.write_all(begun.as_bytes()).await.expect("writes");
+        let heard = rest(&mut line).await;
+        assert!(!heard.contains("200"), "{begun}: {heard}");
+    }
+    // Nor is a line kept for one who has had an answer and says nothing more.
+    let mut line = TcpStream::connect(address).await.expect("connects");
+    line.write_all(b"GET / HTTP/1.1\r\nHost: fettle.test\r\n\r\n").await.expect("writes");
+    assert!(rest(&mut line).await.contains("here"));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn bodies_that_never_end_are_answered(db: PgPool) {
+    let doors = Doors::new(db);
+    let (address, _guard) = served(doors.router.clone()).await;
+    tokio::time::pause();
+    let mut line = TcpStream::connect(address).await.expect("connects");
+    let head =
+        "POST /api/v1/webhooks/stripe HTTP/1.1\r\nHost: 127.0.0.1:3000\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+    line.write_all(head.as_bytes()).await.expect("writes");
+    let heard = rest(&mut line).await.to_ascii_lowercase();
+    assert!(heard.starts_with("http/1.1 503") && heard.contains("\r\nretry-after: "), "{heard}");
+    tokio::time::resume();
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_nobody_takes_are_given_up() {
+    let (kept, mut gone) = mpsc::channel::<()>(1);
+    // Holds on to the sender until the answer is dropped.
+    let endless = move || {
+        let kept = kept.clone();
+        async move {
+            Body::from_stream(stream::repeat_with(move || {
+                let _ = &kept;
+                Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65_536]))
+            }))
+        }
+    };
+    let (address, guard) = served(Router::new().route("/", get(endless))).await;
+    let mut line = TcpStream::connect(address).await.expect("connects");
+    line.write_all(b"GET / HTTP/1.1\r\nHost: fettle.test\r\n\r\n").await.expect("writes");
+    let mut first = [0_u8; 12];
+    line.read_exact(&mut first).await.expect("the answer begins");
+    assert_eq!(&first, b"HTTP/1.1 200");
+    // The server has gone on to other things when all that still holds the sender is let go.
+    drop(guard);
+    assert_eq!(gone.recv().await, None);
+    drop(line);
+}
