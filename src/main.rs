@@ -8,6 +8,7 @@ use domain::{account, crash};
 use fettle::config::Config;
 use fettle::realtime::relay;
 use fettle::{boot, metrics, router, seed, serve, telemetry, worker};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Gives memory back after a rush, and keeps many small things close together: measured against the system's own by `cargo xtask drill flood`.
@@ -20,6 +21,9 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// After requests under way, so long for jobs: together less than the half minute after which a process manager insists.
+const LAST_WORDS: Duration = Duration::from_secs(8);
 
 #[derive(Subcommand)]
 enum Command {
@@ -109,12 +113,26 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     state.hub.closing.cancel();
     stop.cancel();
     serving.await?;
-    relaying.await?;
-    if let Some(working) = working {
-        working.await?;
+    let ending = async {
+        relaying.await?;
+        if let Some(working) = working {
+            working.await?;
+        }
+        state.house.db.close().await;
+        Ok(())
+    };
+    end_with(ending).await
+}
+
+/// A database that is stopped rather than gone would keep us for ever; what is left in the middle is taken up when its lease ends.
+async fn end_with(ending: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    match tokio::time::timeout(LAST_WORDS, ending).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            tracing::warn!("some work was left in the middle");
+            Ok(())
+        }
     }
-    state.house.db.close().await;
-    Ok(())
 }
 
 async fn run_worker(config: Config) -> anyhow::Result<()> {
@@ -132,8 +150,7 @@ async fn run_worker(config: Config) -> anyhow::Result<()> {
     tracing::info!("working");
     wait_for_signal().await?;
     stop.cancel();
-    working.await?;
-    Ok(())
+    end_with(async { Ok(working.await?) }).await
 }
 
 /// Tells this process from others in leases and messages.

@@ -15,6 +15,8 @@ pub enum Weather {
     Refused,
     /// The call is taken in, and that is all.
     Stalled,
+    /// Lines stay as they are and nothing moves on them, as when the other side is stopped. Fine weather lets them go on.
+    Frozen,
     /// An answer of this status in the gateway's own form.
     Status(u16),
     /// A page for people, from something that stands in between.
@@ -94,9 +96,18 @@ async fn attend(
                     calls.fetch_add(1, Ordering::SeqCst);
                     let mut over = wishes.clone();
                     tokio::spawn(async move {
-                        tokio::select! {
-                            _ = over.changed() => {}
-                            _ = pass(stream, there, weather) => {}
+                        let mut passing = std::pin::pin!(pass(stream, there, weather));
+                        loop {
+                            tokio::select! {
+                                biased;
+                                changed = over.changed() => {
+                                    let is_frozen = changed.is_ok() && *over.borrow_and_update() == Weather::Frozen;
+                                    if !is_frozen || over.wait_for(|now| *now != Weather::Frozen).await.is_err() {
+                                        return;
+                                    }
+                                }
+                                _ = &mut passing => return,
+                            }
                         }
                     });
                 }
@@ -132,7 +143,7 @@ async fn pass(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std
             std::future::pending().await
         }
         Weather::Lost => ask(there, &call).await.map(|_| ()),
-        Weather::Fine | Weather::Refused | Weather::Stalled => std::future::pending().await,
+        Weather::Fine | Weather::Refused | Weather::Stalled | Weather::Frozen => std::future::pending().await,
     }
 }
 
