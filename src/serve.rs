@@ -57,6 +57,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             drop(permit);
         });
     }
+    // Whoever comes now goes to another node at once, instead of standing in line here.
+    drop(listener);
     // Every connection gives its permit back when it ends.
     if tokio::time::timeout(FAREWELL, room.acquire_many(CONNECTIONS as u32)).await.is_err() {
         tracing::warn!("some requests were cut off");

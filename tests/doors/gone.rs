@@ -43,7 +43,7 @@ async fn a_frozen_database_is_told_in_time(db: PgPool) {
     let options = PgConnectOptions::clone(&db.connect_options()).host("127.0.0.1").port(line.address.port());
     let pool =
         PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(8)).connect_with(options).await.expect("connects");
-    let (_, router) = open(doors.world.another_house(pool), config(&[]));
+    let (_, router) = open(doors.world.another_house(pool.clone()), config(&[]));
     let mut browser = Browser { router, ..doors.signed_in(doors.world.a_customer().await).await };
     assert_eq!(browser.fetch("/api/v1/me").await.status, 200);
     line.set(Weather::Frozen).await;
@@ -68,6 +68,7 @@ async fn a_frozen_database_is_told_in_time(db: PgPool) {
         again = browser.fetch("/api/v1/me").await;
     }
     assert_eq!(again.status, 200, "{}", again.body);
+    pool.close().await;
 }
 
 /// While nodes are replaced one after another, an older one may end and be started again, migration and all.

@@ -8,6 +8,7 @@ use axum::routing::get;
 use futures::stream;
 use sqlx::PgPool;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -80,4 +81,29 @@ async fn answers_that_nobody_takes_are_given_up() {
     drop(guard);
     assert_eq!(gone.recv().await, None);
     drop(line);
+}
+
+/// While the last requests are finished nobody stands in line for a server that ends: a balancer finds out at once.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_finishes_and_takes_nobody_else() {
+    let (begun, mut has_begun) = mpsc::channel(1);
+    let slow = move || {
+        let begun = begun.clone();
+        async move {
+            let _ = begun.send(()).await;
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            "done"
+        }
+    };
+    let (address, guard) = served(Router::new().route("/", get(slow))).await;
+    let mut line = TcpStream::connect(address).await.expect("connects");
+    line.write_all(b"GET / HTTP/1.1\r\nHost: fettle.test\r\n\r\n").await.expect("writes");
+    has_begun.recv().await.expect("the request is being worked on");
+    let began = tokio::time::Instant::now();
+    drop(guard);
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(15), "it was refused only when all was over");
+    assert!(rest(&mut line).await.contains("done"));
 }
