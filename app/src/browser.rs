@@ -91,7 +91,8 @@ pub fn text(of: &JsValue, name: &str) -> String {
     member(of, name).as_string().unwrap_or_default()
 }
 
-/// Why the server did not do what it was asked: a [`crate::door::DoorError`], as far as islands show it.
+/// Why the server did not do what it was asked, as far as islands show it: a [`crate::door::DoorError`], or the problem details
+/// (RFC 9457) of a layer above the door, such as a limit.
 #[derive(Debug)]
 pub struct Refused {
     /// Stable, such as `slot_taken`; `offline` when the server was not reached.
@@ -114,7 +115,8 @@ pub async fn ask(path: &str, arguments: &[(&str, &str)]) -> Result<JsValue, Refu
     }
     let fields = js_sys::Array::from(&member(&answer, "fields"));
     let fields = fields.iter().map(|field| (text(&field, "name"), text(&field, "problem"))).collect();
-    Err(Refused { code: text(&answer, "code"), sentence: text(&answer, "sentence"), fields })
+    let sentence = member(&answer, "sentence").as_string().unwrap_or_else(|| text(&answer, "detail"));
+    Err(Refused { code: text(&answer, "code"), sentence, fields })
 }
 
 async fn send(path: &str, arguments: &[(&str, &str)]) -> Result<(bool, JsValue), JsValue> {

@@ -1,4 +1,4 @@
-// Paying when it does not go smoothly: declined, challenged, abandoned.
+// Paying when it does not go smoothly: declined, challenged, abandoned, refused.
 import { expect, test } from "./house";
 import { CARD, CHALLENGED, DECLINED, fillDetails, guestEmail, hasScript, isBooked, openProvider, pay, takeTime } from "./journey";
 
@@ -54,5 +54,20 @@ test("what is missing is said beside its field, and nothing typed is lost @no-sc
   await expect(page.locator('[name="phone"]')).toHaveValue("+351 912 345 678");
   await page.locator('[name="name"]').fill("Marta Quill");
   await pay(page);
+  await isBooked(page);
+});
+
+test("a refusal from before the door is told in its words, and paying goes on", async ({ page }) => {
+  // As if the request came from another site: the server's own answer to that.
+  await page.route("**/do/payment/pay", async (route) => {
+    const headers = { ...(await route.request().allHeaders()), origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
+    const response = await route.fetch({ headers });
+    expect(response.status()).toBe(403);
+    await route.fulfill({ response });
+  });
+  await pay(page, CARD);
+  await expect(page.locator(".card-form .problems")).toHaveText(/\S/);
+  await page.unroute("**/do/payment/pay");
+  await page.locator("button.pay:visible").first().click();
   await isBooked(page);
 });

@@ -7,7 +7,7 @@ use leptos::prelude::{document, window};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, Event, RequestInit};
+use web_sys::{Document, DomParser, Element, Event, RequestInit, Response, SupportedType};
 
 /// The id of a part.
 pub(super) type Region = Rc<str>;
@@ -27,22 +27,22 @@ pub(super) fn look_after(attribute: &str, start: impl Fn(Region, &[String])) {
     });
 }
 
-/// The page that the server draws for that address, and its own address if it is another page that it led to.
-async fn page_at(address: &str) -> Option<(Document, Option<String>)> {
-    let response: web_sys::Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.unchecked_into();
-    if !response.ok() {
-        return None;
-    }
+/// What was answered, and the page in it. None where there was no answer.
+async fn read(asked: js_sys::Promise) -> Option<(Response, Document)> {
+    let response: Response = JsFuture::from(asked).await.ok()?.unchecked_into();
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    let page = web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()?;
-    Some((page, response.redirected().then(|| response.url())))
+    Some((response, DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?))
 }
 
-/// What the server answers to that request, whatever its status: a page says itself what is wrong. None where there was no answer.
+/// The page that the server draws for that address, and its own address if it is another page that it led to.
+async fn page_at(address: &str) -> Option<(Document, Option<String>)> {
+    let (response, page) = read(window().fetch_with_str(address)).await?;
+    response.ok().then(|| (page, response.redirected().then(|| response.url())))
+}
+
+/// What the server answers to that request, whatever its status: a page says itself what is wrong.
 pub(super) async fn page_of(address: &str, init: &RequestInit) -> Option<Document> {
-    let response: web_sys::Response = JsFuture::from(window().fetch_with_str_and_init(address, init)).await.ok()?.unchecked_into();
-    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()
+    Some(read(window().fetch_with_str_and_init(address, init)).await?.1)
 }
 
 /// The part as the server draws it at that address, and the page's title.
