@@ -13,6 +13,8 @@ use http::{HeaderMap, StatusCode};
 use moka::future::Cache;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// So old a page may be.
 const AGE: i64 = 10 * SECOND;
@@ -30,12 +32,17 @@ struct Kept {
 }
 
 #[derive(Clone)]
-pub struct Pages(Cache<String, Arc<Kept>>);
+pub struct Pages {
+    kept: Cache<String, Arc<Kept>>,
+    /// Held by whoever draws the page of that key: when it grows old, hundreds may ask for it at once, and one drawing serves them all.
+    drawing: Cache<String, Arc<Mutex<()>>>,
+}
 
 impl Default for Pages {
     fn default() -> Self {
         let weigh = |key: &String, kept: &Arc<Kept>| (key.len() + kept.body.len() + 500) as u32;
-        Self(Cache::builder().max_capacity(ROOM).weigher(weigh).time_to_live(std::time::Duration::from_secs(60)).build())
+        let kept = Cache::builder().max_capacity(ROOM).weigher(weigh).time_to_live(Duration::from_secs(60)).build();
+        Self { kept, drawing: Cache::builder().max_capacity(1_000).time_to_idle(Duration::from_secs(60)).build() }
     }
 }
 
@@ -51,28 +58,42 @@ impl Pages {
         now: Instant,
         draw: impl Future<Output = Result<Response, E>>,
     ) -> Result<Response, E> {
-        let known = self.0.get(&key).await.filter(|kept| kept.version == version && (0..AGE).contains(&(now - kept.drawn_at)));
-        if let Some(kept) = known {
-            return Ok((StatusCode::OK, kept.headers.clone(), Body::from(kept.body.clone())).into_response());
+        if key.len() > LONGEST_KEY {
+            return draw.await;
+        }
+        if let Some(page) = self.get(&key, &version, now).await {
+            return Ok(page);
+        }
+        let turn = self.drawing.get_with(key.clone(), async { Arc::default() }).await;
+        let _turn = turn.lock().await;
+        if let Some(page) = self.get(&key, &version, now).await {
+            return Ok(page);
         }
         let (parts, body) = draw.await?.into_parts();
         let body = axum::body::to_bytes(body, LONGEST).await.map_err(|cause| E::from(Error::internal(cause)))?;
-        if parts.status == StatusCode::OK && !parts.headers.contains_key(SET_COOKIE) && key.len() <= LONGEST_KEY {
+        if parts.status == StatusCode::OK && !parts.headers.contains_key(SET_COOKIE) {
             let mut headers = HeaderMap::new();
             for name in [CONTENT_TYPE, CACHE_CONTROL, VARY] {
                 if let Some(value) = parts.headers.get(&name) {
                     headers.insert(name, value.clone());
                 }
             }
-            self.0.insert(key, Arc::new(Kept { version, drawn_at: now, headers, body: body.clone() })).await;
+            self.kept.insert(key, Arc::new(Kept { version, drawn_at: now, headers, body: body.clone() })).await;
         }
         Ok(Response::from_parts(parts, Body::from(body)))
+    }
+
+    async fn get(&self, key: &str, version: &ProfileVersion, now: Instant) -> Option<Response> {
+        // drawn a moment later than asked for: whoever waited for its drawing has an earlier `now`
+        let kept = self.kept.get(key).await.filter(|kept| kept.version == *version && (-SECOND..AGE).contains(&(now - kept.drawn_at)))?;
+        Some((StatusCode::OK, kept.headers.clone(), Body::from(kept.body.clone())).into_response())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn version(latest: i64) -> ProfileVersion {
         ProfileVersion { epoch: 1, status: "active".to_owned(), updated_at: Instant::from_millis(0), latest: vec![latest] }
@@ -92,6 +113,22 @@ mod tests {
         assert_eq!(shown(&pages, 2, AGE - 1, "third").await, "third", "something happened");
         assert_eq!(shown(&pages, 2, 2 * AGE, "fourth").await, "fourth", "it is old");
         assert_eq!(shown(&pages, 2, AGE, "fifth").await, "fifth", "the clock was turned back");
+    }
+
+    #[tokio::test]
+    async fn everyone_who_waits_for_a_page_gets_the_one_that_is_being_drawn() {
+        let (pages, drawings) = (Pages::default(), AtomicUsize::new(0));
+        let asked = (0..50).map(|_| async {
+            let draw = async {
+                drawings.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok::<_, Error>("drawn".into_response())
+            };
+            pages.get_or_draw("/p/one".to_owned(), version(1), Instant::from_millis(0), draw).await.expect("draws")
+        });
+        let answers = futures::future::join_all(asked).await;
+        assert!(answers.iter().all(|answer| answer.status() == StatusCode::OK));
+        assert_eq!(drawings.into_inner(), 1);
     }
 
     #[tokio::test]
