@@ -27,6 +27,8 @@ pub struct Caches {
     categories: Cache<String, Kept>,
     providers: Cache<String, Kept>,
     matches: Cache<String, Kept>,
+    /// What is being loaded for everyone who asks meanwhile.
+    underway: Cache<String, Kept>,
     /// Raised by each clearing, so that a reading begun before it is not kept after it.
     generation: AtomicU64,
 }
@@ -36,7 +38,13 @@ impl Default for Caches {
         let cache = |most: u64, minutes: u64| {
             Cache::builder().max_capacity(most).time_to_live(Duration::from_secs(minutes * 60)).support_invalidation_closures().build()
         };
-        Self { categories: cache(100, 60), providers: cache(5_000, 10), matches: cache(2_000, 5), generation: AtomicU64::new(0) }
+        Self {
+            categories: cache(100, 60),
+            providers: cache(5_000, 10),
+            matches: cache(2_000, 5),
+            underway: cache(1_000, 1),
+            generation: AtomicU64::new(0),
+        }
     }
 }
 
@@ -63,6 +71,22 @@ impl Caches {
             self.family(family).invalidate(&key).await;
         }
         kept.downcast::<T>().map_err(|_| crate::error::Error::internal(format!("two types share the cache key {key}")))
+    }
+
+    /// One load for all who ask for the same while it runs. Nothing is kept afterwards, so it suits even free times, as long as they only advise:
+    /// what is shown may have been read a moment before it was asked for.
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub async fn load_together<T, F>(&self, key: String, load: F) -> Result<Arc<T>>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send,
+    {
+        let load = async { load.await.map(|value| Arc::new(value) as Kept) };
+        let loaded = self.underway.try_get_with(key.clone(), load).await.map_err(|error| (*error).clone());
+        self.underway.invalidate(&key).await;
+        loaded?.downcast::<T>().map_err(|_| crate::error::Error::internal(format!("two types are loaded together as {key}")))
     }
 
     /// The key under which everything about a provider is kept.
@@ -125,6 +149,20 @@ mod tests {
             actor: None,
             data: serde_json::Value::Null,
         }
+    }
+
+    #[tokio::test]
+    async fn those_who_ask_at_once_share_a_load_and_later_ones_do_not() {
+        let (caches, loads) = (Caches::default(), AtomicU64::new(0));
+        let ask = || {
+            caches.load_together("free".to_owned(), async {
+                tokio::task::yield_now().await;
+                Ok(loads.fetch_add(1, Ordering::Relaxed))
+            })
+        };
+        let (one, two) = tokio::join!(ask(), ask());
+        assert_eq!((*one.expect("loads"), *two.expect("loads")), (0, 0));
+        assert_eq!(*ask().await.expect("loads"), 1, "nothing is kept");
     }
 
     #[tokio::test]
