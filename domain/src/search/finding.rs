@@ -19,7 +19,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::{HashMap, HashSet};
 
-/// So many of the best are asked for their free times; with "free on" twice as many, because some fall out.
+/// So many of the best are asked for their free times; with "free on" as many again and more, should too few of the first have one.
 const ASKED: i64 = 60;
 const ASKED_FREE: i64 = 150;
 /// A start within this of the time asked for counts as free then.
@@ -95,21 +95,28 @@ pub async fn find(ctx: &Ctx, query: &SearchQuery) -> Result<SearchView> {
         (candidates, counts) = store::list(ctx.db(), &wanted).await?;
     }
 
-    let ids: Vec<ProviderId> = candidates.iter().map(|c| c.provider_id).collect();
-    let (cards, services) = tokio::try_join!(store::list_cards(ctx.db(), &ids, ctx.account_id()), store::list_services(ctx.db(), &ids))?;
     let typed: Vec<String> = words.iter().cloned().chain(near.into_iter().flatten()).collect();
-    let mut found = join(candidates, cards, &services, query, wanted.category, &typed);
-    if let Some(first) = found.first() {
-        view.zone = first.card.zone.clone();
-        view.today = zone::local_in(now, &first.card.zone).date;
-        view.currency = first.card.currency.clone();
+    let was_cut = candidates.len() as i64 >= asked;
+    let at_once = ASKED.max(limit as i64 + 1) as usize;
+    let (mut found, mut today_count): (Vec<Found>, i64) = (Vec::new(), 0);
+    // without "free on" there is one round
+    while !candidates.is_empty() && found.len() <= limit {
+        let later = candidates.split_off(candidates.len().min(at_once));
+        let ids: Vec<ProviderId> = candidates.iter().map(|c| c.provider_id).collect();
+        let (cards, services) =
+            tokio::try_join!(store::list_cards(ctx.db(), &ids, ctx.account_id()), store::list_services(ctx.db(), &ids))?;
+        let mut round = join(candidates, cards, &services, query, wanted.category, &typed);
+        if let Some(first) = round.first().filter(|_| found.is_empty()) {
+            view.zone = first.card.zone.clone();
+            view.today = zone::local_in(now, &first.card.zone).date;
+            view.currency = first.card.currency.clone();
+        }
+        today_count += add_free_times(ctx, query, &mut round).await?;
+        found.extend(round.into_iter().filter(|f| !is_free_asked || !f.free.is_empty()));
+        candidates = later;
     }
-    let was_cut = found.len() as i64 >= asked;
-    let today_count = add_free_times(ctx, query, &mut found).await?;
+    let was_cut = was_cut || !candidates.is_empty();
     let free_now = found.iter().filter(|f| !f.free.is_empty()).count() as i64;
-    if is_free_asked {
-        found.retain(|f| !f.free.is_empty());
-    }
     rank(&mut found, query.sort, now);
 
     view.total = if is_free_asked { shown.len() as i64 + found.len() as i64 } else { counts.total };
