@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 
 /// Jobs of other nodes, and times that come, are found at least this often.
 const POLL: Duration = Duration::from_secs(1);
+/// From a commit to looking what it brought.
+const GATHER: Duration = Duration::from_millis(20);
 const REPORT: Duration = Duration::from_secs(15);
 /// After a failure of the database itself.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -53,7 +55,7 @@ async fn react(house: Arc<House>) {
             Ok(0) => {
                 let _ = tokio::time::timeout(POLL, woken).await;
                 // Events become readable when older transactions have ended, which rings no bell.
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(GATHER).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -93,6 +95,8 @@ impl JobRunner {
             match self.take().await {
                 Ok(0) => {
                     let _ = tokio::time::timeout(POLL, woken).await;
+                    // Few commits bring a job, and many may come at once: one look for all of them.
+                    tokio::time::sleep(GATHER).await;
                 }
                 Ok(_) => {}
                 Err(error) => {
