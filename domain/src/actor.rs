@@ -9,8 +9,59 @@ use sqlx::PgPool;
 
 /// The account with its roles; None if it is gone or suspended.
 pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Person>> {
-    let row = sqlx::query!(
-        r#"select
+    Ok(load(db, Some(account), None).await?.map(Row::into_person))
+}
+
+/// The account behind an API token, with the token's scopes; None if it is unknown, expired or revoked. Notes its use once an hour.
+pub async fn load_token(db: &PgPool, now: Instant, secret: &str) -> Result<Option<Person>> {
+    let hash = Sha256::digest(secret.as_bytes()).to_vec();
+    let Some(row) = load(db, None, Some((&hash, now))).await? else {
+        // One that was shown too late opens nothing again, whatever a clock says later; its owner still sees that it has expired.
+        sqlx::query!(
+            "update api_tokens set secret_hash = sha256(secret_hash) where secret_hash = $1 and expires_at <= $2",
+            hash,
+            now as Instant
+        )
+        .execute(db)
+        .await?;
+        return Ok(None);
+    };
+    if row.last_used_at.is_none_or(|at| now - at > crate::time::HOUR) {
+        sqlx::query!("update api_tokens set last_used_at = $2 where secret_hash = $1", hash, now as Instant).execute(db).await?;
+    }
+    Ok(Some(row.into_person()))
+}
+
+struct Row {
+    id: AccountId,
+    name: String,
+    email: String,
+    is_email_confirmed: bool,
+    is_admin: bool,
+    is_support: bool,
+    providers: Vec<ProviderId>,
+    provider_names: Vec<String>,
+    roles: Vec<String>,
+    icons: Vec<String>,
+    tones: Vec<Option<i32>>,
+    waiting: Vec<i64>,
+    /// Of the token, if it came by one.
+    scopes: Option<Vec<String>>,
+    last_used_at: Option<Instant>,
+}
+
+/// By account, or by the hash of a token that holds at that time.
+async fn load(db: &PgPool, account: Option<AccountId>, token: Option<(&[u8], Instant)>) -> Result<Option<Row>> {
+    let (hash, now) = token.unzip();
+    Ok(sqlx::query_as!(
+        Row,
+        r#"with token as (
+            select account_id, scopes, last_used_at
+            from api_tokens
+            where secret_hash = $2 and revoked_at is null and expires_at > $3
+        )
+        select
+            a.id as "id: AccountId",
             a.name,
             a.email,
             a.email_confirmed_at is not null as "is_email_confirmed!",
@@ -25,68 +76,42 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
                 array_agg((select count(*) from bookings b where b.provider_id = p.id and b.status = 'requested') order by m.created_at)
                     filter (where m.provider_id is not null),
                 '{}'
-            ) as "waiting!"
-         from accounts a
-         left join provider_members m on m.account_id = a.id
-         left join providers p on p.id = m.provider_id
-         left join categories c on c.id = p.category_id
-         where a.id = $1
-           and a.suspended_at is null
-         group by a.id"#,
-        account as AccountId,
+            ) as "waiting!",
+            (select scopes from token) as "scopes?",
+            (select last_used_at from token) as "last_used_at?: Instant"
+        from accounts a
+        left join provider_members m on m.account_id = a.id
+        left join providers p on p.id = m.provider_id
+        left join categories c on c.id = p.category_id
+        where a.id = coalesce($1, (select account_id from token)) and a.suspended_at is null
+        group by a.id"#,
+        account as Option<AccountId>,
+        hash,
+        now as Option<Instant>,
     )
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| Person {
-        id: account,
-        name: row.name,
-        email: row.email,
-        is_email_confirmed: row.is_email_confirmed,
-        is_admin: row.is_admin,
-        is_support: row.is_support,
-        memberships: row
-            .providers
-            .into_iter()
-            .zip(row.provider_names)
-            .zip(row.roles)
-            .zip(row.icons.into_iter().zip(row.tones).zip(row.waiting))
-            .filter_map(|(((provider, provider_name), role), ((icon, tone), waiting))| {
-                Some(Membership { provider, provider_name, role: StaffRole::parse(&role)?, icon, tone, waiting })
-            })
-            .collect(),
-        session: None,
-        visitor: None,
-        scopes: None,
-    }))
+    .await?)
 }
 
-/// The account behind an API token, with the token's scopes; None if it is unknown, expired or revoked. Notes its use once an hour.
-pub async fn load_token(db: &PgPool, now: Instant, secret: &str) -> Result<Option<Person>> {
-    let hash = Sha256::digest(secret.as_bytes()).to_vec();
-    let row = sqlx::query!(
-        r#"select id, account_id as "account: AccountId", scopes, last_used_at as "last_used_at: Instant"
-         from api_tokens
-         where secret_hash = $1
-           and revoked_at is null
-           and expires_at > $2"#,
-        &hash,
-        now as Instant,
-    )
-    .fetch_optional(db)
-    .await?;
-    let Some(row) = row else {
-        // One that was shown too late opens nothing again, whatever a clock says later; its owner still sees that it has expired.
-        sqlx::query!(
-            "update api_tokens set secret_hash = sha256(secret_hash) where secret_hash = $1 and expires_at <= $2",
-            hash,
-            now as Instant
-        )
-        .execute(db)
-        .await?;
-        return Ok(None);
-    };
-    if row.last_used_at.is_none_or(|at| now - at > crate::time::HOUR) {
-        sqlx::query!("update api_tokens set last_used_at = $2 where id = $1", row.id, now as Instant).execute(db).await?;
+impl Row {
+    fn into_person(self) -> Person {
+        let drawn = self.icons.into_iter().zip(self.tones).zip(self.waiting);
+        let memberships = self.providers.into_iter().zip(self.provider_names).zip(self.roles).zip(drawn);
+        Person {
+            id: self.id,
+            name: self.name,
+            email: self.email,
+            is_email_confirmed: self.is_email_confirmed,
+            is_admin: self.is_admin,
+            is_support: self.is_support,
+            memberships: memberships
+                .filter_map(|(((provider, provider_name), role), ((icon, tone), waiting))| {
+                    Some(Membership { provider, provider_name, role: StaffRole::parse(&role)?, icon, tone, waiting })
+                })
+                .collect(),
+            session: None,
+            visitor: None,
+            scopes: self.scopes,
+        }
     }
-    Ok(load_person(db, row.account).await?.map(|person| Person { scopes: Some(row.scopes), ..person }))
 }

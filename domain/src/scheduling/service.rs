@@ -34,8 +34,14 @@ pub async fn get_availability(ctx: &Ctx, query: &AvailabilityQuery) -> Result<Av
         zone::first_from(query.from, 0, chrono_tz::Tz::UTC).plus_days(-1),
         zone::first_from(query.to, 0, chrono_tz::Tz::UTC).plus_days(2),
     );
-    let wanted =
-        Wanted { services: &[query.service], window: clipped(rough, now), now, extra_min: query.extra_min, ignoring: query.ignoring };
+    let wanted = Wanted {
+        services: &[query.service],
+        window: clipped(rough, now),
+        now,
+        extra_min: query.extra_min,
+        person: query.resource,
+        ignoring: query.ignoring,
+    };
     let loaded = store::load(ctx.db(), wanted).await?;
     let service = loaded.services.get(&query.service).filter(|service| service.provider == query.provider).ok_or(Error::NotFound)?;
     require_visible(ctx, service)?;
@@ -85,7 +91,7 @@ pub async fn list_free_within(
     if services.is_empty() || window.starts_at >= window.ends_at {
         return Ok(HashMap::new());
     }
-    let loaded = store::load(ctx.db(), Wanted { services, window, now, extra_min: 0, ignoring: None }).await?;
+    let loaded = store::load(ctx.db(), Wanted { services, window, now, extra_min: 0, person: None, ignoring: None }).await?;
     let ask = Ask { window, now, resource: None, limit: per_service };
     let free = loaded.services.iter().filter(|(_, service)| service.is_offered).filter_map(|(id, service)| {
         let slots: Vec<Slot> = engine::find_starts(&service.rules, &loaded.book, &ask).slots().collect();
@@ -116,7 +122,8 @@ pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Resul
     }
     let window = Span::new(query.starts_at, query.starts_at + 1);
     let services = [query.service];
-    let wanted = Wanted { services: &services, window, now, extra_min: query.extra_min, ignoring: query.ignoring };
+    let wanted =
+        Wanted { services: &services, window, now, extra_min: query.extra_min, person: query.resource, ignoring: query.ignoring };
     let mut loaded = store::load(&mut **tx, wanted).await?;
     let has_limits =
         |loaded: &Loaded| loaded.services.get(&query.service).is_some_and(|s| s.rules.day_limit.or(s.rules.week_limit).is_some());
@@ -147,8 +154,14 @@ pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Resul
     }
 }
 
-/// The free times nearest to `near`, nearest first.
+/// The free times nearest to `near`, nearest first. Those who lose the same slot at the same moment are read the same ones, once.
 pub async fn list_alternatives(ctx: &Ctx, service: ServiceId, near: Instant, count: usize) -> Result<Vec<Slot>> {
+    let key = format!("alternatives/{service}/{}/{count}", near.millis());
+    let found = ctx.house().caches.load_together(key, find_alternatives(ctx, service, near, count)).await?;
+    Ok(found.to_vec())
+}
+
+async fn find_alternatives(ctx: &Ctx, service: ServiceId, near: Instant, count: usize) -> Result<Vec<Slot>> {
     let now = ctx.now();
     let mut slots: Vec<Slot> = Vec::new();
     for days in [3, 21] {
@@ -173,7 +186,7 @@ pub async fn explain(ctx: &Ctx, provider: ProviderId, service: ServiceId, at: In
     if (at - now).abs() > 800 * crate::time::DAY {
         return Err(Fields::one("at", "Ask about a time within two years.").into());
     }
-    let wanted = Wanted { services: &[service], window: Span::new(at, at + 1), now, extra_min: 0, ignoring: None };
+    let wanted = Wanted { services: &[service], window: Span::new(at, at + 1), now, extra_min: 0, person: None, ignoring: None };
     let loaded = store::load(ctx.db(), wanted).await?;
     let found = loaded.services.get(&service).filter(|found| found.provider == provider).ok_or(Error::NotFound)?;
     let is_inside = require_visible(ctx, found)?;

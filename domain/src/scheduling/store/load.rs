@@ -17,6 +17,8 @@ pub struct Wanted<'a> {
     pub window: Span,
     pub now: Instant,
     pub extra_min: i64,
+    /// Of the people only this one, if the service has them; what the job needs besides is read in any case.
+    pub person: Option<ResourceId>,
     pub ignoring: Option<BookingId>,
 }
 
@@ -84,6 +86,9 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             select sp.service_id, sp.resource_id, 0 as need, sp.priority, sp.weight
             from service_people sp
             where sp.service_id = any($1)
+                and ($8::uuid is null or sp.resource_id = $8 or not exists (
+                    select from service_people asked where asked.service_id = sp.service_id and asked.resource_id = $8
+                ))
             union all
             select st.service_id, st.resource_id, st.need, 0, 0
             from service_things st
@@ -106,15 +111,15 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             from bookings b
             join svc on svc.id = b.service_id
             where b.service_id = any(array(
-                    select id from svc where day_limit is not null or week_limit is not null or assignment = 'round_robin'
+                    select id from svc where day_limit is not null or week_limit is not null or assignment = 'round_robin' and $8::uuid is null
                 ))
                 and b.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
                 and (b.status <> 'held' or b.hold_expires_at > $4)
                 and ($5::uuid is null or b.id <> $5)
                 and (
                     (svc.day_limit is not null or svc.week_limit is not null) and lower(b.during) >= $6 and lower(b.during) < $7
-                    -- fairness looks at the last sixty days and all that is to come
-                    or svc.assignment = 'round_robin' and lower(b.during) >= $4 - interval '60 days'
+                    -- fairness looks at the last sixty days and all that is to come, where there is a choice
+                    or svc.assignment = 'round_robin' and $8::uuid is null and lower(b.during) >= $4 - interval '60 days'
                 )
         ), done as (
             select c.service_id, c.person_id, count(*) as count
@@ -222,6 +227,7 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
         wanted.ignoring as Option<BookingId>,
         wide.starts_at as Instant,
         wide.ends_at as Instant,
+        wanted.person as Option<ResourceId>,
     )
     .fetch_all(db)
     .await?;
