@@ -9,7 +9,7 @@ use super::zone;
 use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::id::{ProviderId, ResourceId, ServiceId};
-use crate::time::{Instant, Span};
+use crate::time::{Date, Instant, Span};
 use std::collections::HashMap;
 
 /// How far ahead the first look for next free times goes, and the second for those that had too few.
@@ -48,7 +48,7 @@ pub async fn get_availability(ctx: &Ctx, query: &AvailabilityQuery) -> Result<Av
     let (zone, zone_name) = asked_zone.unwrap_or_else(|| (service.rules.zone, service.zone_name.clone()));
     let ask = Ask { window: zone::days(query.from, query.to, zone), now, resource: query.resource, limit: usize::MAX };
     let mut days: Vec<DaySlots> =
-        (query.from.days()..=query.to.days()).map(|day| DaySlots { date: crate::time::Date::from_days(day), slots: Vec::new() }).collect();
+        (query.from.days()..=query.to.days()).map(|day| DaySlots { date: Date::from_days(day), slots: Vec::new() }).collect();
     for slot in engine::find_starts(&service.rules, &loaded.book, &ask).slots() {
         let at = zone::local(slot.starts_at, zone).date.days() - query.from.days();
         if let Some(day) = days.get_mut(at as usize) {
@@ -100,6 +100,11 @@ pub async fn list_free_within(
     Ok(free.collect())
 }
 
+/// Those of the providers who are plainly closed on that date, by hours alone: cheaper than asking for their free times.
+pub async fn list_closed(ctx: &Ctx, providers: &[ProviderId], date: Date) -> Result<Vec<ProviderId>> {
+    store::list_closed(ctx.db(), providers, date).await
+}
+
 /// Which of the services can start at exactly this instant.
 pub async fn list_free_at(ctx: &Ctx, services: &[ServiceId], starts_at: Instant) -> Result<HashMap<ServiceId, Slot>> {
     let free = list_free_within(ctx, services, Span::new(starts_at, starts_at + 1), 1).await?;
@@ -122,8 +127,7 @@ pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Resul
     }
     let window = Span::new(query.starts_at, query.starts_at + 1);
     let services = [query.service];
-    let wanted =
-        Wanted { services: &services, window, now, extra_min: query.extra_min, person: query.resource, ignoring: query.ignoring };
+    let wanted = Wanted { services: &services, window, now, extra_min: query.extra_min, person: query.resource, ignoring: query.ignoring };
     let mut loaded = store::load(&mut **tx, wanted).await?;
     let has_limits =
         |loaded: &Loaded| loaded.services.get(&query.service).is_some_and(|s| s.rules.day_limit.or(s.rules.week_limit).is_some());

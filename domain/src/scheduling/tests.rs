@@ -249,6 +249,29 @@ async fn hours_overrides_and_time_off_change_free_times(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_date_is_closed_only_when_no_hours_can_open_it(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await;
+    let owner = world.ctx_as(provider.owner).await;
+    let sunday = tuesday(&world).plus_days(-2);
+    let is_closed = async || !scheduling::list_closed(&owner, &[provider.id], sunday).await.expect("lists").is_empty();
+    let hours = |weekday, to_min| vec![WeekRange { weekday, from_min: 1200, to_min }];
+    scheduling::set_hours(&owner, provider.id, None, None, hours(6, 1440)).await.expect("hours");
+    assert!(is_closed().await, "Saturday ends at midnight");
+    scheduling::set_hours(&owner, provider.id, None, None, hours(6, 1500)).await.expect("hours");
+    assert!(!is_closed().await, "Saturday runs past midnight");
+    scheduling::set_hours(&owner, provider.id, None, None, hours(7, 1440)).await.expect("hours");
+    assert!(!is_closed().await, "the weekday is open");
+    scheduling::set_hours(&owner, provider.id, None, None, hours(1, 1440)).await.expect("hours");
+    assert!(is_closed().await);
+    scheduling::set_override(&owner, provider.id, None, sunday, vec![(600, 660)]).await.expect("an override");
+    assert!(!is_closed().await, "this one date is open");
+    scheduling::remove_override(&owner, provider.id, None, sunday).await.expect("removed");
+    scheduling::set_hours(&owner, provider.id, Some(provider.person), None, hours(7, 1440)).await.expect("own hours");
+    assert!(!is_closed().await, "somebody works then");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn members_keep_their_own_calendar_only(db: PgPool) {
     let world = World::new(db);
     let provider = world.a_provider().await;

@@ -103,8 +103,12 @@ pub async fn find(ctx: &Ctx, query: &SearchQuery) -> Result<SearchView> {
     while !candidates.is_empty() && found.len() <= limit {
         let later = candidates.split_off(candidates.len().min(at_once));
         let ids: Vec<ProviderId> = candidates.iter().map(|c| c.provider_id).collect();
-        let (cards, services) =
-            tokio::try_join!(store::list_cards(ctx.db(), &ids, ctx.account_id()), store::list_services(ctx.db(), &ids))?;
+        let (cards, services, closed) = tokio::try_join!(
+            store::list_cards(ctx.db(), &ids, ctx.account_id()),
+            store::list_services(ctx.db(), &ids),
+            list_closed(ctx, query, &ids)
+        )?;
+        candidates.retain(|c| !closed.contains(&c.provider_id));
         let mut round = join(candidates, cards, &services, query, wanted.category, &typed);
         if let Some(first) = round.first().filter(|_| found.is_empty()) {
             view.zone = first.card.zone.clone();
@@ -194,6 +198,14 @@ fn fits(service: &ServiceRow, query: &SearchQuery, category: Option<CategoryId>,
         && !(query.is_instant && service.needs_approval)
         && query.price_max_minor.is_none_or(|most| service.price_minor <= most)
         && category.is_none_or(|id| service.category_id == id)
+}
+
+/// Those who need not be asked for their free times on the date.
+async fn list_closed(ctx: &Ctx, query: &SearchQuery, ids: &[ProviderId]) -> Result<Vec<ProviderId>> {
+    match query.free_on {
+        Some(date) => scheduling::list_closed(ctx, ids, date).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The next free times of each, or those on the date asked for. How many have one today.

@@ -32,6 +32,43 @@ pub async fn zone_of(tx: &mut Tx, provider: ProviderId, resource: Option<Resourc
     .await?)
 }
 
+/// Those of the providers whose own hours, and those of their people and things, leave that date closed, read in the provider's zone. One with
+/// hours in another zone is not among them.
+pub async fn list_closed(db: &PgPool, providers: &[ProviderId], date: Date) -> Result<Vec<ProviderId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select p.id as "id: ProviderId"
+         from providers p
+         where p.id = any($1)
+            and not exists (
+                select 1
+                from (
+                    select sc.id, sc.zone
+                    from schedules sc
+                    where sc.provider_id = p.id and sc.resource_id is null
+                    union all
+                    select sc.id, sc.zone
+                    from resources r
+                    join schedules sc on sc.resource_id = r.id
+                    where r.provider_id = p.id and r.archived_at is null
+                ) sc
+                where sc.zone <> p.zone
+                    -- the evening before may run past midnight
+                    or exists (
+                        select 1 from schedule_hours h
+                        where h.schedule_id = sc.id
+                            and (h.weekday = extract(isodow from $2::date) or h.weekday = extract(isodow from $2::date - 1) and h.to_min > 1440)
+                    )
+                    or exists (
+                        select 1 from schedule_overrides o where o.schedule_id = sc.id and o.on_date between $2::date - 1 and $2::date
+                    )
+            )"#,
+        providers as &[ProviderId],
+        date as Date,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
 pub async fn list_schedules(db: &PgPool, provider: ProviderId, from: Date) -> Result<Vec<ScheduleView>> {
     let schedules = sqlx::query!(
         r#"select id as "id: ScheduleId", resource_id as "resource_id: ResourceId", zone
