@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A worker that dies holds its jobs back no longer than this; what it had begun must be right again within half a minute.
-pub const LEASE_S: i64 = 15;
-const RENEW_EVERY: Duration = Duration::from_secs(5);
+pub const LEASE_S: i64 = 6;
+const RENEW_EVERY: Duration = Duration::from_secs(2);
 const LONGEST_BACKOFF_S: i64 = 3600;
 
 /// Takes and runs up to `limit` due jobs, one after another; how many there were.
