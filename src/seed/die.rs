@@ -50,10 +50,4 @@ impl Die {
         random[8..].copy_from_slice(&b[..2]);
         uuid::Builder::from_unix_timestamp_millis(millis.max(0) as u64, &random).into_uuid()
     }
-    /// Without letters that look alike, as people read it to each other.
-    pub fn reference(&mut self) -> String {
-        const LETTERS: &[u8] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let letters: String = (0..6).map(|_| LETTERS[self.below(LETTERS.len())] as char).collect();
-        format!("FT-{letters}")
-    }
 }
