@@ -113,7 +113,8 @@ pub async fn ask(path: &str, arguments: &[(&str, &str)]) -> Result<JsValue, Refu
     if is_ok {
         return Ok(answer);
     }
-    let fields = js_sys::Array::from(&member(&answer, "fields"));
+    // absent in most problem details
+    let fields = member(&answer, "fields").dyn_into::<js_sys::Array>().unwrap_or_default();
     let fields = fields.iter().map(|field| (text(&field, "name"), text(&field, "problem"))).collect();
     let sentence = member(&answer, "sentence").as_string().unwrap_or_else(|| text(&answer, "detail"));
     Err(Refused { code: text(&answer, "code"), sentence, fields })

@@ -71,7 +71,8 @@ test("a request that is declined costs nothing", async ({ page, browser }) => {
   await desk.getByLabel(/A word for the customer/).fill("That week we are away.");
   await desk.getByRole("button", { name: "Decline" }).click();
   await expect(desk.locator("main")).toContainText("Declined");
-  await page.goto(`/bookings/${booking}`);
+  // Whoever waits is led there by the page itself.
+  await expect(page).toHaveURL(new RegExp(`/bookings/${booking}$`));
   await expect(page.locator("main")).toContainText("Declined");
   await expect(page.locator("main")).toContainText("That week we are away.");
   await desk.context().close();
