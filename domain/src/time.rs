@@ -216,6 +216,14 @@ impl Span {
     }
 }
 
+/// Minutes from midnight of `09:30` or `09:30:15`, as time fields send it and addresses carry it: 0 to 1439.
+pub fn minute_of(text: &str) -> Option<i32> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
+    // Reckoned only once it is known to be small: strangers write hours that overflow.
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then(|| hour * 60 + minute)
+}
+
 fn digits(text: &str) -> Result<i64, BadTime> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(BadTime);
@@ -339,6 +347,14 @@ mod tests {
             "2026-11-21T09:30:00.Z",
         ] {
             assert!(text.parse::<Instant>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_day_are_read_whatever_is_written() {
+        assert_eq!(["00:00", "09:30", "9:30:15", "23:59"].map(minute_of), [Some(0), Some(570), Some(570), Some(1439)]);
+        for text in ["", "9", "24:00", "12:60", "-1:30", "12:5", "52562023:59", "2147483647:00", "12:é"] {
+            assert_eq!(minute_of(text), None, "{text}");
         }
     }
 

@@ -6,8 +6,8 @@ use domain::money::Currency;
 use domain::provider::model::{BookingPolicy, ServiceInput};
 use domain::provider::policy::{checked_policy, checked_service};
 use domain::scheduling::imported::{LONGEST, length_of};
-use domain::time::{Date, Instant};
-use fettle::web::form::{Sent, minute_of};
+use domain::time::{Date, Instant, minute_of};
+use fettle::web::form::Sent;
 use fettle::web::provider::forms::{filled_policy, policy_of, service_of};
 use fettle::web::scheduling::week_of;
 

@@ -7,6 +7,7 @@ use super::text;
 use super::town::Town;
 use anyhow::{Context, Result, bail};
 use domain::ctx::Tx;
+use domain::time::minute_of;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -397,10 +398,7 @@ fn resource_row(id: Uuid, provider: Uuid, kind: &str, name: &str, account: Optio
 fn parse_hours(hours: &str) -> Result<Vec<(u8, i32, i32)>> {
     const DAYS: [&str; 7] = ["mo", "tu", "we", "th", "fr", "sa", "su"];
     let day = |name: &str| DAYS.iter().position(|d| *d == name).with_context(|| format!("no weekday {name}"));
-    let minute = |clock: &str| -> Result<i32> {
-        let (hour, minute) = clock.split_once(':').context("times look like 08:00")?;
-        Ok(hour.parse::<i32>()? * 60 + minute.parse::<i32>()?)
-    };
+    let minute = |clock: &str| minute_of(clock).context("times look like 08:00");
     let mut found = Vec::new();
     for part in hours.split(", ") {
         let (days, times) = part.split_once(' ').context("days, then hours")?;

@@ -51,10 +51,3 @@ pub fn refuse<V: IntoView + 'static>(
         other => Err(other.into()),
     }
 }
-
-/// Minutes from midnight of `09:30`, as time fields send it.
-pub fn minute_of(text: &str) -> Option<i32> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
-}

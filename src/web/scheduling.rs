@@ -3,7 +3,7 @@
 mod block;
 
 use super::caller::{Caller, PageError};
-use super::form::{Sent, minute_of, refuse};
+use super::form::{Sent, refuse};
 use super::provider::workplace;
 use super::render::{page, redirect_with_notice};
 use crate::state::AppState;
@@ -21,7 +21,7 @@ use domain::provider::model::{ProviderView, ResourceView};
 use domain::scheduling;
 use domain::scheduling::model::{Explanation, ScheduleView, TimeOffInput, TimeOffView, WeekRange};
 use domain::scheduling::zone::{self, Meaning};
-use domain::time::{Date, Instant};
+use domain::time::{Date, Instant, minute_of};
 use leptos::prelude::*;
 use serde::Deserialize;
 

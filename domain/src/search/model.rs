@@ -5,7 +5,7 @@ use crate::id::{ProviderId, ResourceId, ServiceId};
 use crate::money::{Currency, Money};
 pub use crate::place::model::{PlaceView, Point};
 use crate::provider::model::Mode;
-use crate::time::{Date, Instant};
+use crate::time::{Date, Instant, minute_of};
 use serde::{Deserialize, Serialize};
 
 /// Without a radius of one's own, this far around the place.
@@ -112,7 +112,7 @@ impl SearchQuery {
                 "currency" => set(&mut query.currency, value.parse().ok()),
                 "rating_min" => set(&mut query.rating_min, number(value, 0.0, 5.0).map(|stars| (stars * 100.0).round() as i64)),
                 "free_on" => set(&mut query.free_on, value.parse().ok()),
-                "free_at" => set(&mut query.free_at, clock(value)),
+                "free_at" => set(&mut query.free_at, minute_of(value)),
                 "instant" => match value {
                     "1" | "true" | "on" => {
                         query.is_instant = true;
@@ -212,13 +212,6 @@ fn clean(text: &str) -> String {
 
 fn number(text: &str, least: f64, most: f64) -> Option<f64> {
     text.parse().ok().filter(|v: &f64| v.is_finite() && (least..=most).contains(v))
-}
-
-/// `18:00` as minutes from midnight.
-fn clock(text: &str) -> Option<i32> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
 }
 
 fn is_slug(text: &str) -> bool {

@@ -2,7 +2,6 @@
 
 use super::{Answer, Pairs, status_of, value};
 use crate::web::caller::{At, Caller};
-use crate::web::form::minute_of;
 use crate::web::provider::workplace;
 use crate::web::render;
 use app::booking::pages::by_hand::{ByHandData, ByHandPage, ByHandPageProps};
@@ -19,7 +18,7 @@ use domain::provider;
 use domain::provider::model::ResourceKind;
 use domain::scheduling::model::Slot;
 use domain::scheduling::zone::{self, Meaning};
-use domain::time::{Date, Instant};
+use domain::time::{Date, Instant, minute_of};
 use http::StatusCode;
 use serde::Deserialize;
 

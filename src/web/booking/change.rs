@@ -2,7 +2,6 @@
 
 use super::{Answer, Pairs, after, booking_page, refused, status_of, value};
 use crate::web::caller::{At, Caller};
-use crate::web::form::minute_of;
 use crate::web::render;
 use app::booking::pages::{cancel, no_show, reschedule, taken};
 use app::booking::parts::Cancelling;
@@ -17,7 +16,7 @@ use domain::ctx::Ctx;
 use domain::error::Error;
 use domain::id::BookingId;
 use domain::scheduling::{self, model::AvailabilityQuery};
-use domain::time::{Date, Instant};
+use domain::time::{Date, Instant, minute_of};
 use http::StatusCode;
 use serde::Deserialize;
 

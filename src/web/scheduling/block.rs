@@ -2,7 +2,7 @@
 
 use crate::state::AppState;
 use crate::web::caller::{At, Caller, PageError};
-use crate::web::form::{Sent, minute_of};
+use crate::web::form::Sent;
 use crate::web::provider::workplace;
 use crate::web::render;
 use app::kit::{Filled, format};
@@ -16,7 +16,7 @@ use domain::error::{Error, Fields, Result};
 use domain::id::{AllocationId, ProviderId, ResourceId};
 use domain::scheduling::model::{BlockView, NewBlock};
 use domain::scheduling::{self, zone};
-use domain::time::{Date, Instant, Span};
+use domain::time::{Date, Instant, Span, minute_of};
 use http::StatusCode;
 use serde::Deserialize;
 

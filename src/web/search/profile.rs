@@ -15,7 +15,7 @@ use domain::error::Error;
 use domain::id::ServiceId;
 use domain::scheduling::{self, zone};
 use domain::search::{self, pages::ProfileQuery};
-use domain::time::{Date, Instant};
+use domain::time::{Date, Instant, minute_of};
 use http::header;
 use serde::Deserialize;
 
@@ -119,15 +119,12 @@ pub async fn why(Caller(ctx): Caller, Path(slug): Path<String>, Query(asked): Qu
     let services = domain::provider::list_services(&ctx, provider.id).await?;
     let chosen: Option<ServiceId> = asked.service.as_deref().and_then(|text| text.parse().ok());
     let chosen = services.iter().find(|s| Some(s.id) == chosen).or(services.first()).ok_or(Error::NotFound)?.clone();
-    let minute = asked.time.as_deref().and_then(|text| {
-        let (hour, minute) = text.split_once(':')?;
-        Some((hour.parse::<i32>().ok()?, minute.parse::<i32>().ok()?)).filter(|(h, m)| (0..24).contains(h) && (0..60).contains(m))
-    });
+    let minute = asked.time.as_deref().and_then(minute_of);
     let date: Option<Date> = asked.day.as_deref().and_then(|text| text.parse().ok());
     let local = zone::stored(&provider.zone);
     let answer = match (date, minute) {
-        (Some(date), Some((hour, minute))) => {
-            let at: Instant = zone::first_from(date, hour * 60 + minute, local);
+        (Some(date), Some(minute)) => {
+            let at: Instant = zone::first_from(date, minute, local);
             Some(scheduling::explain(&ctx, provider.id, chosen.id, at).await?)
         }
         _ => None,

@@ -3,6 +3,7 @@
 use crate::kit::{Icon, format, icon_s};
 use domain::provider::model::Mode;
 use domain::search::model::{Facet, SearchQuery, SearchView};
+use domain::time::minute_of;
 use leptos::prelude::*;
 
 /// One chip: a link to the search with this filter turned round.
@@ -84,10 +85,7 @@ pub fn Filters(query: SearchQuery, view: SearchView) -> impl IntoView {
 fn set_free(query: &mut SearchQuery, value: Option<&str>) {
     let (date, time) = value.map_or((None, None), |v| v.split_once('T').map_or((Some(v), None), |(d, t)| (Some(d), Some(t))));
     query.free_on = date.and_then(|text| text.parse().ok());
-    query.free_at = time.and_then(|text| {
-        let (hour, minute) = text.split_once(':')?;
-        Some(hour.parse::<i32>().ok()? * 60 + minute.get(..2)?.parse::<i32>().ok()?)
-    });
+    query.free_at = time.and_then(minute_of);
 }
 
 fn hundredths(text: &str) -> Option<i64> {
