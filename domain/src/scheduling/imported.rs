@@ -88,8 +88,8 @@ fn of_event(event: &Event, house: Tz, window: Span, replaced: &HashSet<(String, 
 /// The occurrences of a rule, at most [`MAX_OCCURRENCES`]; a rule we cannot read counts once, at its start.
 fn expand(rule: &str, start: &DatePerhapsTime, first: Instant, house: Tz, within: Span) -> Vec<Instant> {
     let upper = rule.to_ascii_uppercase();
-    // nobody is busy each minute; these only burn time
-    if upper.contains("FREQ=SECONDLY") || upper.contains("FREQ=MINUTELY") {
+    // Nobody is busy each minute; these only burn time. And rules are written in ASCII, which their reader relies on to the point of panicking.
+    if !upper.is_ascii() || upper.contains("FREQ=SECONDLY") || upper.contains("FREQ=MINUTELY") {
         return vec![first];
     }
     let zone = match start {
@@ -287,6 +287,7 @@ mod tests {
     fn rules_without_end_are_capped_by_the_window() {
         assert_eq!(spans("BEGIN:VEVENT\nUID:d\nDTSTART:20200101T120000Z\nDURATION:PT15M\nRRULE:FREQ=DAILY\nEND:VEVENT\n").len(), 21);
         assert_eq!(spans("BEGIN:VEVENT\nUID:s\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=SECONDLY\nEND:VEVENT\n").len(), 1);
+        assert_eq!(spans("BEGIN:VEVENT\nUID:w\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=WEEKLY;BYDAY=MO,W\u{e9}E\nEND:VEVENT\n").len(), 1);
     }
 
     #[test]
