@@ -14,6 +14,7 @@ use domain::ctx::Ctx;
 use domain::error::Error;
 use domain::event::Cursor;
 use domain::live::{Missed, Topic, is_alive, list_missed, require_topic};
+use futures::SinkExt;
 use http::HeaderMap;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -84,7 +85,7 @@ impl Attended {
                     ControlFlow::Break(())
                 }
                 () = reader.doubt.notified() => Box::pin(self.check_session()).await,
-                Some(delivery) = queue.recv() => self.pass_on(&delivery, &mut queue).await,
+                Some(delivery) = queue.recv() => self.pass_on(delivery, &mut queue).await,
                 _ = heartbeat.tick() => {
                     if heard_at.elapsed() > silence { ControlFlow::Break(()) } else { self.send(Message::Ping(bytes::Bytes::new())).await }
                 }
@@ -137,19 +138,25 @@ impl Attended {
         let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
     }
 
-    async fn pass_on(&mut self, first: &Arc<Delivery>, queue: &mut mpsc::Receiver<Arc<Delivery>>) -> Flow {
-        let mut next = Some(first.clone());
-        while let Some(delivery) = next {
-            let is_news = match self.topics.get(&delivery.topic) {
-                None => false,
-                Some(replayed) => replayed.is_none_or(|until| delivery.cursor > until),
-            };
-            if is_news && self.send(Message::Text(delivery.text.clone())).await.is_break() {
-                return ControlFlow::Break(());
+    /// All that waits goes out together: handing something to the kernel costs several times what a frame costs, so that a node which has fallen
+    /// behind catches up by itself.
+    async fn pass_on(&mut self, first: Arc<Delivery>, queue: &mut mpsc::Receiver<Arc<Delivery>>) -> Flow {
+        let (topics, socket) = (&self.topics, &mut self.socket);
+        let sending = async {
+            let mut next = Some(first);
+            while let Some(delivery) = next {
+                let replayed = topics.get(&delivery.topic);
+                if replayed.is_some_and(|replayed| replayed.is_none_or(|until| delivery.cursor > until)) {
+                    socket.feed(Message::Text(delivery.text.clone())).await?;
+                }
+                next = queue.try_recv().ok();
             }
-            next = queue.try_recv().ok();
+            socket.flush().await
+        };
+        match tokio::time::timeout(SEND_TIME, sending).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
         }
-        ControlFlow::Continue(())
     }
 
     /// Something was dropped: what is queued is worthless without it, so every topic is fetched again.

@@ -1,11 +1,13 @@
 // Opens sockets in socket.io's own protocol (Engine.IO 4 over WebSocket) and measures from sending to everyone having heard.
-// Usage: node clients.js PORT SOCKETS ROUNDS; prints "open", then the p99 in milliseconds.
+// Usage: node clients.js PORT SOCKETS ROUNDS RUSHES COMMITS; prints "open", the p99 of the rounds in milliseconds, and "rushed" once everyone has
+// heard all of the rushes, each of which sends so often in a row.
 const { request } = require("node:http");
 const WebSocket = require("ws");
-const [port, sockets, rounds] = process.argv.slice(2).map(Number);
+const [port, sockets, rounds, rushes, commits] = process.argv.slice(2).map(Number);
 
 const times = [];
 let heard = 0;
+let awaited = sockets;
 let sentAt = 0;
 let whenAll = () => {};
 
@@ -20,7 +22,7 @@ function open() {
       else if (text.startsWith("40")) resolve(socket);
       else if (text.startsWith("42")) {
         times.push(performance.now() - sentAt);
-        if (++heard === sockets) whenAll();
+        if (++heard === awaited) whenAll();
       }
     });
   });
@@ -47,5 +49,13 @@ function send() {
   }
   times.sort((a, b) => a - b);
   console.log(times[Math.max(0, Math.ceil(times.length * 0.99) - 1)]);
+  awaited = sockets * commits;
+  for (let rush = 0; rush < rushes; rush++) {
+    heard = 0;
+    const all = new Promise((resolve) => (whenAll = resolve));
+    for (let sent = 0; sent < commits; sent++) await send();
+    await all;
+  }
+  console.log("rushed");
   process.exit(0);
 })();
