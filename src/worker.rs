@@ -2,7 +2,7 @@
 
 use domain::ctx::House;
 use domain::jobs::{DUTIES, Duty};
-use domain::queue::{self, Leased};
+use domain::queue::{self, Lane, Leased};
 use domain::reactions;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -20,7 +20,7 @@ const REPORT: Duration = Duration::from_secs(15);
 /// After a failure of the database itself.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Runs until `stop`, then lets jobs under way finish. `name` tells the nodes apart.
+/// Runs until `stop`, then lets jobs under way finish: `at_once` of each lane. `name` tells the nodes apart.
 pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: CancellationToken) {
     let tracker = TaskTracker::new();
     tracker.spawn(stop.clone().run_until_cancelled_owned(react(house.clone())));
@@ -28,8 +28,12 @@ pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: Cancella
         // Each for itself: one that waits for somebody silent holds up no other.
         tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duty(house.clone(), duty)));
     }
-    let jobs = JobRunner { house, name, room: Arc::new(Semaphore::new(at_once)), tracker: tracker.clone() };
-    stop.run_until_cancelled_owned(jobs.run()).await;
+    let lanes = Lane::ALL.map(|lane| {
+        let room = Arc::new(Semaphore::new(at_once));
+        JobRunner { house: house.clone(), lane, name: name.clone(), room, tracker: tracker.clone() }
+    });
+    let running = futures::future::join_all(lanes.map(JobRunner::run));
+    stop.run_until_cancelled_owned(running).await;
     tracker.close();
     tracker.wait().await;
 }
@@ -83,6 +87,7 @@ async fn keep_duty(house: Arc<House>, duty: &'static Duty) {
 
 struct JobRunner {
     house: Arc<House>,
+    lane: Lane,
     name: String,
     room: Arc<Semaphore>,
     tracker: TaskTracker,
@@ -115,7 +120,8 @@ impl JobRunner {
             permits.push(permit);
         }
         let now = self.house.clock.now();
-        let taken = queue::lease(&self.house.db, &self.name, now, now.plus_seconds(queue::LEASE_S), permits.len() as i64).await?;
+        let taken =
+            queue::lease(&self.house.db, self.lane, &self.name, now, now.plus_seconds(queue::LEASE_S), permits.len() as i64).await?;
         let count = taken.len();
         for (job, permit) in taken.into_iter().zip(permits) {
             let (house, name) = (self.house.clone(), self.name.clone());

@@ -38,10 +38,10 @@ async fn jobs_are_done_soon_all_the_same(db: PgPool) {
     for by in JUMPS {
         let now = world.now();
         put(&world, format!("leased {by}")).await;
-        let leased = lease(&world.db, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
+        let leased = lease(&world.db, Lane::Rest, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
         assert_eq!(leased.len(), 1, "its worker dies");
         put(&world, format!("put off {by}")).await;
-        let failed = lease(&world.db, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
+        let failed = lease(&world.db, Lane::Rest, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
         put_off(&world.db, "one", failed[0].id, now, Some(now.plus_hours(1)), "the gateway is gone").await.expect("puts off");
         put(&world, format!("new {by}")).await;
         world.jump(by);

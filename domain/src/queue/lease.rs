@@ -16,8 +16,21 @@ pub struct Leased {
     pub max_attempts: i32,
 }
 
+/// Which jobs stand in one line. Each line has workers of its own, so that a mail server or a calendar's host that takes its time never holds up
+/// money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Whatever is to be settled with the gateway.
+    Money,
+    Rest,
+}
+
+impl Lane {
+    pub const ALL: [Self; 2] = [Self::Money, Self::Rest];
+}
+
 /// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none.
-pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
+pub async fn lease(db: &PgPool, lane: Lane, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
     let rows = sqlx::query!(
         r#"with due as materialized (
             -- once: as a subquery the planner may run it again for each row of jobs, and each run takes others
@@ -27,6 +40,7 @@ pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limi
               and dead_at is null
               and run_at <= $2
               and (leased_until is null or leased_until <= $2)
+              and starts_with(kind, 'payment.') = $5
             order by run_at, id
             limit $4
             for update skip locked
@@ -40,6 +54,7 @@ pub async fn lease(db: &PgPool, worker: &str, now: Instant, until: Instant, limi
         now as Instant,
         until as Instant,
         limit,
+        lane == Lane::Money,
     )
     .fetch_all(db)
     .await?;

@@ -1,6 +1,6 @@
 //! Running what is due: outcome, backoff and dead letters.
 
-use super::lease::{self, Leased};
+use super::lease::{self, Lane, Leased};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx, House};
 use crate::error::{Error, Result};
@@ -14,14 +14,18 @@ pub const LEASE_S: i64 = 6;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 const LONGEST_BACKOFF_S: i64 = 3600;
 
-/// Takes and runs up to `limit` due jobs, one after another; how many there were.
+/// Takes and runs up to `limit` due jobs of each lane, one after another; how many there were.
 pub async fn run_due(house: &Arc<House>, worker: &str, limit: i64) -> Result<usize> {
-    let now = house.clock.now();
-    let taken = lease::lease(&house.db, worker, now, now.plus_seconds(LEASE_S), limit).await?;
-    for job in &taken {
-        run_one(house, worker, job).await?;
+    let mut count = 0;
+    for lane in Lane::ALL {
+        let now = house.clock.now();
+        let taken = lease::lease(&house.db, lane, worker, now, now.plus_seconds(LEASE_S), limit).await?;
+        for job in &taken {
+            run_one(house, worker, job).await?;
+        }
+        count += taken.len();
     }
-    Ok(taken.len())
+    Ok(count)
 }
 
 /// Runs a leased job and records how it went. Only an unreachable database is an error here.

@@ -27,11 +27,11 @@ async fn a_killed_workers_jobs_come_back(db: PgPool) {
     let world = World::new(db);
     put(&world, "spine.react", "a").await;
     let until = world.now().plus_seconds(60);
-    let first = lease(&world.db, "one", world.now(), until, 10).await.expect("leases");
+    let first = lease(&world.db, Lane::Rest, "one", world.now(), until, 10).await.expect("leases");
     assert_eq!(first.len(), 1);
-    assert!(lease(&world.db, "two", world.now(), until, 10).await.expect("leases").is_empty(), "it is taken");
+    assert!(lease(&world.db, Lane::Rest, "two", world.now(), until, 10).await.expect("leases").is_empty(), "it is taken");
     world.pass_minutes(2);
-    let second = lease(&world.db, "two", world.now(), world.now().plus_seconds(60), 10).await.expect("leases");
+    let second = lease(&world.db, Lane::Rest, "two", world.now(), world.now().plus_seconds(60), 10).await.expect("leases");
     assert_eq!((second.len(), second[0].attempts), (1, 2));
     // The first worker was only slow: what it says no longer counts.
     finish(&world.db, "one", first[0].id, world.now()).await.expect("is ignored");
@@ -43,10 +43,24 @@ async fn a_death_delays_its_jobs_by_seconds_only(db: PgPool) {
     let world = World::new(db);
     put(&world, "spine.react", "a").await;
     let now = world.now();
-    lease(&world.db, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
+    lease(&world.db, Lane::Rest, "one", now, now.plus_seconds(LEASE_S), 10).await.expect("leases");
     world.clock.set(now.plus_seconds(20));
     assert_eq!(run_due(&world.house, "two", 10).await.expect("runs"), 1);
     assert!(world.jobs_left().await.is_empty());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn letters_that_wait_hold_up_no_money(db: PgPool) {
+    let world = World::new(db);
+    for key in ["a", "b", "c"] {
+        put(&world, "notify.send", key).await;
+    }
+    put(&world, "payment.settle", "d").await;
+    let until = world.now().plus_seconds(LEASE_S);
+    for (lane, kinds) in [(Lane::Money, vec!["payment.settle"]), (Lane::Rest, vec!["notify.send", "notify.send"])] {
+        let taken = lease(&world.db, lane, "one", world.now(), until, 2).await.expect("leases");
+        assert_eq!(taken.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), kinds);
+    }
 }
 
 /// What is leased and not begun waits until its lease ends.
@@ -59,7 +73,7 @@ async fn nobody_takes_more_than_there_is_room_for(db: PgPool) {
     for key in 0..30 {
         put(&world, "spine.react", &key.to_string()).await;
     }
-    let taken = lease(&world.db, "one", world.now(), world.now().plus_seconds(LEASE_S), 4).await.expect("leases");
+    let taken = lease(&world.db, Lane::Rest, "one", world.now(), world.now().plus_seconds(LEASE_S), 4).await.expect("leases");
     assert_eq!(taken.len(), 4);
     assert_eq!(world.count("select count(*) from jobs where leased_until is not null").await, 4);
 }
