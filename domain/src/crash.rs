@@ -24,8 +24,8 @@ macro_rules! points {
 }
 
 points! {
-    /// Booking and allocations are written, not committed.
-    HoldWritten = "hold.written",
+    /// It is known who does it; nothing is written.
+    HoldDecided = "hold.decided",
     HoldCommitted = "hold.committed",
     /// The hold lasts longer; nothing was asked of the gateway yet.
     PayExtended = "pay.extended",

@@ -166,8 +166,12 @@ impl Ctx {
     /// Commits, then wakes whoever waits for events and jobs.
     pub async fn commit(&self, tx: Tx) -> Result<()> {
         tx.commit().await?;
-        self.house.committed.notify_waiters();
+        self.committed();
         Ok(())
+    }
+    /// Wakes whoever waits for events and jobs, after a statement that committed by itself.
+    pub fn committed(&self) {
+        self.house.committed.notify_waiters();
     }
 
     /// The signed-in account, or [`Error::Unauthenticated`].

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The names of `domain::crash::Point`; the server refuses one it does not know.
 const POINTS: [&str; 20] = [
-    "hold.written",
+    "hold.decided",
     "hold.committed",
     "pay.extended",
     "attempt.committed",

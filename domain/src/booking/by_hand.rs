@@ -3,7 +3,7 @@
 use super::hold::{self, Attempt, NewHold};
 use super::model::{BookByHand, BookingRefusal, BookingView, HoldSlot, Price, Settlement, Source, Status};
 use super::store;
-use super::{place, read, text, transition};
+use super::{place, read, text};
 use crate::account::{self, LinkPurpose};
 use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
@@ -11,6 +11,7 @@ use crate::event::EventKind;
 use crate::id::{AccountId, BookingId};
 use crate::notify::model::Template;
 use crate::notify::{self, LinkMail};
+use crate::scheduling;
 use crate::scheduling::model::AssignQuery;
 
 /// How long a customer has to pay by the link, at most until the start.
@@ -60,13 +61,12 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             ignoring: None,
             is_by_hand: true,
         };
-        let assignment = match transition::assign(&mut tx, ctx, &query).await? {
-            Some(Ok(assignment)) => assignment,
-            Some(Err(not_free)) => {
+        let choice = match scheduling::choose(&mut tx, ctx, &query).await? {
+            Ok(choice) => choice,
+            Err(not_free) => {
                 drop(tx);
                 return Err(hold::not_available(ctx, slot.service_id, slot.starts_at, not_free).await);
             }
-            None => continue,
         };
         let customer = guest(&mut tx, ctx, &contact).await?;
         let link_until = now.plus_hours(LINK_HOURS).min(slot.starts_at);
@@ -90,10 +90,15 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             customer,
             visitor: None,
         };
-        if let Attempt::Held(id) = hold::write(ctx, tx, &slot, &offer, &assignment, new).await? {
-            let booking = read::get(ctx, id).await?;
-            let pay_url = if is_online { Some(send_pay_link(ctx, &booking, customer, &contact).await?) } else { None };
-            return Ok(BookedByHand { booking, pay_url });
+        match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new).await? {
+            Attempt::Held(id) => {
+                ctx.commit(tx).await?;
+                let booking = read::get(ctx, id).await?;
+                let pay_url = if is_online { Some(send_pay_link(ctx, &booking, customer, &contact).await?) } else { None };
+                return Ok(BookedByHand { booking, pay_url });
+            }
+            Attempt::Refused(_) => break,
+            Attempt::Lost => {}
         }
     }
     Err(hold::slot_taken(ctx, slot.service_id, slot.starts_at).await)

@@ -3,17 +3,18 @@
 use super::model::{BookingRefusal, BookingView, HoldSlot, Price, Settlement, Side, Source, Status};
 use super::place;
 use super::policy::{self, PriceInput};
-use super::store::{self, NewBooking, Offer};
+use super::store::{self, NewBooking, Offer, Taken};
 use super::{read, transition};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
 use crate::event::EventKind;
-use crate::id::{BookingId, ServiceId};
+use crate::id::{AddOnId, BookingId, ResourceId, ServiceId};
 use crate::provider::model::Mode;
-use crate::scheduling;
-use crate::scheduling::model::{AssignQuery, Assignment, NotFree, Reason};
+use crate::scheduling::model::{AssignQuery, NotFree, Reason};
+use crate::scheduling::{self, Choice};
 use crate::time::Instant;
+use sqlx::PgConnection;
 
 /// Two customers may be given the same person at the same moment; the loser looks again, so many times.
 const ATTEMPTS: usize = 4;
@@ -31,14 +32,18 @@ pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
     if let Some(address) = &input.address {
         input.address = Some(place::locate(ctx, address).await?);
     }
+    let (service, starts_at) = (input.service_id, input.starts_at);
     for _ in 0..ATTEMPTS {
         match try_hold(ctx, &input).await? {
             Attempt::Held(id) => return read::get(ctx, id).await,
-            Attempt::Refused(not_free) => return Err(not_available(ctx, input.service_id, input.starts_at, not_free).await),
+            // Clicked twice, the first may have been written after the second had looked for it.
+            Attempt::Refused(NotFree { reason: Reason::Booked })
+                if store::has_own_hold(ctx.db(), service, starts_at, ctx.account_id(), ctx.visitor_id(), ctx.now()).await? => {}
+            Attempt::Refused(not_free) => return Err(not_available(ctx, service, starts_at, not_free).await),
             Attempt::Lost => {}
         }
     }
-    Err(slot_taken(ctx, input.service_id, input.starts_at).await)
+    Err(slot_taken(ctx, service, starts_at).await)
 }
 
 /// The customer gives the slot back before paying.
@@ -65,20 +70,36 @@ pub(super) enum Attempt {
 }
 
 async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
-    let now = ctx.now();
-    let hold_limit = ctx.settings().await?.holds_per_person;
+    let (customer, visitor, now) = (ctx.account_id(), ctx.visitor_id(), ctx.now());
+    // Before there is a connection in hand: whoever keeps one and waits for another may wait for itself.
+    let limit = ctx.settings().await?.holds_per_person;
+    let mut db = ctx.db().acquire().await?;
+    let find = async |db: &mut PgConnection| {
+        let offer = store::find_offer(db, input.service_id, &input.add_ons, input.starts_at, customer, visitor, now).await?;
+        offer.ok_or(Error::NotFound)
+    };
+    let offer = find(&mut db).await?;
+    if offer.own_hold.is_none() && !offer.is_limited {
+        let attempt = take(ctx, &mut db, input, &offer, limit).await?;
+        if let Attempt::Held(_) = attempt {
+            ctx.committed();
+            passing(Point::HoldCommitted);
+        }
+        return Ok(attempt);
+    }
+    drop(db);
+    // To replace a hold, or to count a day's bookings, takes several statements.
     let mut tx = ctx.begin().await?;
-    let offer = store::find_offer(&mut tx, input.service_id, &input.add_ons, input.starts_at, ctx.account_id(), ctx.visitor_id(), now)
-        .await?
-        .ok_or(Error::NotFound)?;
+    store::line_up(&mut tx, customer, visitor).await?;
+    if offer.is_limited {
+        scheduling::lock_service(&mut tx, input.service_id).await?;
+    }
+    let offer = find(&mut tx).await?;
     if let Some(own) = offer.own_hold {
         let row = store::find(&mut *tx, own).await?.ok_or(Error::NotFound)?;
         let mut had: Vec<_> = row.add_ons.iter().map(|a| a.id).collect();
-        let mut asked = input.add_ons.clone();
         had.sort();
-        asked.sort();
-        asked.dedup();
-        if had == asked {
+        if had == asked_add_ons(input) {
             return Ok(Attempt::Held(own));
         }
         // The same start with other extras: the old hold makes room.
@@ -86,7 +107,25 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
         crate::payment::void(&mut tx, ctx, own).await?;
         transition::tell(&mut tx, ctx, &row, EventKind::BookingReleased, Status::Cancelled).await?;
     }
-    check_offer(&offer, input, now)?;
+    let attempt = take(ctx, &mut tx, input, &offer, limit).await?;
+    if let Attempt::Held(_) = attempt {
+        ctx.commit(tx).await?;
+        passing(Point::HoldCommitted);
+    }
+    Ok(attempt)
+}
+
+fn asked_add_ons(input: &HoldSlot) -> Vec<AddOnId> {
+    let mut asked = input.add_ons.clone();
+    asked.sort();
+    asked.dedup();
+    asked
+}
+
+/// Takes the slot on these terms, if there is someone to do it.
+async fn take(ctx: &Ctx, db: &mut PgConnection, input: &HoldSlot, offer: &Offer, hold_limit: i64) -> Result<Attempt> {
+    let now = ctx.now();
+    check_offer(offer, input, now)?;
     let query = AssignQuery {
         service: input.service_id,
         starts_at: input.starts_at,
@@ -95,13 +134,11 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
         ignoring: None,
         is_by_hand: false,
     };
-    let assignment = match transition::assign(&mut tx, ctx, &query).await? {
-        Some(Ok(assignment)) => assignment,
-        Some(Err(not_free)) => return Ok(Attempt::Refused(not_free)),
-        None => return Ok(Attempt::Lost),
+    let choice = match scheduling::choose(db, ctx, &query).await? {
+        Ok(choice) => choice,
+        Err(not_free) => return Ok(Attempt::Refused(not_free)),
     };
-    let price = price_of(&offer, offer.commission_bp.into());
-    let hold_expires_at = now.plus_minutes(offer.hold_min.into()).min(input.starts_at);
+    let price = price_of(offer, offer.commission_bp.into());
     let source = if matches!(&ctx.actor, Actor::Person(p) if p.scopes.is_some()) { Source::Api } else { Source::Online };
     let new = NewHold {
         status: Status::Held,
@@ -110,13 +147,13 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
         price,
         commission_bp: offer.commission_bp.into(),
         contact: person_contact(ctx),
-        hold_expires_at: Some(hold_expires_at),
+        hold_expires_at: Some(now.plus_minutes(offer.hold_min.into()).min(input.starts_at)),
         hold_limit: Some(hold_limit),
         kind: EventKind::BookingHeld,
         customer: ctx.account_id(),
         visitor: ctx.visitor_id(),
     };
-    write(ctx, tx, input, &offer, &assignment, new).await
+    write(ctx, db, input, offer, &choice, &new).await
 }
 
 /// What distinguishes a customer's hold from a booking by hand.
@@ -134,13 +171,14 @@ pub(super) struct NewHold {
     pub visitor: Option<crate::id::VisitorId>,
 }
 
+/// Writes the booking with the first who can still be claimed. In a transaction it is the caller who commits; otherwise it is done.
 pub(super) async fn write(
     ctx: &Ctx,
-    mut tx: crate::ctx::Tx,
+    db: &mut PgConnection,
     input: &HoldSlot,
     offer: &Offer,
-    assignment: &Assignment,
-    new: NewHold,
+    choice: &Choice,
+    new: &NewHold,
 ) -> Result<Attempt> {
     let id: BookingId = ctx.new_id();
     let random = u64::from_be_bytes(ctx.new_secret().as_bytes()[..8].try_into().expect("a secret has 22 letters"));
@@ -151,9 +189,11 @@ pub(super) async fn write(
         Actor::System(name) => name,
     };
     let (name, email, phone) = &new.contact;
-    let written = store::insert(
-        &mut tx,
-        &NewBooking {
+    let mut gone: Vec<ResourceId> = Vec::new();
+    passing(Point::HoldDecided);
+    loop {
+        let Some(assignment) = choice.pick(&gone) else { return Ok(Attempt::Refused(NotFree { reason: Reason::Booked })) };
+        let booking = NewBooking {
             id,
             reference: policy::reference(random),
             offer,
@@ -163,7 +203,7 @@ pub(super) async fn write(
             status: new.status,
             source: new.source,
             settlement: new.settlement,
-            assignment,
+            assignment: &assignment,
             price: new.price,
             commission_bp: new.commission_bp,
             contact: (name, email, phone),
@@ -186,19 +226,19 @@ pub(super) async fn write(
             peer: ctx.address.as_deref(),
             allocations: assignment.resources.iter().map(|_| ctx.new_id()).collect(),
             hold_limit: new.hold_limit,
-        },
-    )
-    .await;
-    match written {
-        Ok(true) => {
-            passing(Point::HoldWritten);
-            ctx.commit(tx).await?;
-            passing(Point::HoldCommitted);
-            Ok(Attempt::Held(id))
+            // the first waits for whoever is booking the same; a later one, made while holding locks, must not, or two could wait for each other
+            may_wait: gone.is_empty(),
+        };
+        match store::take(db, &booking).await {
+            Ok(Taken::Written) => return Ok(Attempt::Held(id)),
+            Ok(Taken::TooMany) => return Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
+            Ok(Taken::Own) => return Ok(Attempt::Lost),
+            Ok(Taken::Gone(resources)) => gone.extend(resources),
+            Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => {
+                return Ok(Attempt::Lost);
+            }
+            Err(error) => return Err(error.into()),
         }
-        Ok(false) => Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
-        Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(Attempt::Lost),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -216,10 +256,7 @@ pub(super) fn check_offer(offer: &Offer, input: &HoldSlot, now: Instant) -> Resu
     if !offer.is_open {
         return Err(BookingRefusal::NotBookable.into());
     }
-    let mut asked = input.add_ons.clone();
-    asked.sort();
-    asked.dedup();
-    if asked.len() != offer.add_ons.len() {
+    if asked_add_ons(input).len() != offer.add_ons.len() {
         return Err(BookingRefusal::UnknownAddOn.into());
     }
     if offer.needs_approval && input.starts_at > now && policy::answer_by(now, input.starts_at) <= now {

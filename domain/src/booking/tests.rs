@@ -166,6 +166,23 @@ async fn asking_twice_gives_the_same_hold_and_three_are_enough(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn clicking_many_times_at_once_gives_one_hold(db: PgPool) {
+    let s = scene(db).await;
+    let colleague = s.world.a_resource(s.provider.id, "person", None).await;
+    let service = s.world.a_service(s.provider.id, s.provider.category, &[s.provider.person, colleague]).await;
+    let clicks = (0..20).map(|_| {
+        let (ctx, wanted) = (s.customer.clone(), slot(service, START));
+        tokio::spawn(async move { booking::hold(&ctx, wanted).await })
+    });
+    let clicks: Vec<_> = clicks.collect();
+    let mut held = std::collections::BTreeSet::new();
+    for click in clicks {
+        held.insert(click.await.expect("no panic").expect("held").id);
+    }
+    assert_eq!((held.len(), s.live_allocations().await), (1, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn parallel_holds_of_one_visitor_stop_at_three(db: PgPool) {
     let s = scene(db).await;
     let visitor = s.world.visitor();

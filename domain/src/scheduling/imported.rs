@@ -287,7 +287,10 @@ mod tests {
     fn rules_without_end_are_capped_by_the_window() {
         assert_eq!(spans("BEGIN:VEVENT\nUID:d\nDTSTART:20200101T120000Z\nDURATION:PT15M\nRRULE:FREQ=DAILY\nEND:VEVENT\n").len(), 21);
         assert_eq!(spans("BEGIN:VEVENT\nUID:s\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=SECONDLY\nEND:VEVENT\n").len(), 1);
-        assert_eq!(spans("BEGIN:VEVENT\nUID:w\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=WEEKLY;BYDAY=MO,W\u{e9}E\nEND:VEVENT\n").len(), 1);
+        assert_eq!(
+            spans("BEGIN:VEVENT\nUID:w\nDTSTART:20260401T120000Z\nDURATION:PT15M\nRRULE:FREQ=WEEKLY;BYDAY=MO,W\u{e9}E\nEND:VEVENT\n").len(),
+            1
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Asking for free times and taking them.
 
-use super::engine::{self, Ask};
+use super::engine::{self, Ask, Rules};
 use super::model::{
     AssignQuery, Assignment, Availability, AvailabilityQuery, Because, DaySlots, Explanation, MAX_DAYS, NotFree, Reason, Slot,
 };
@@ -10,6 +10,7 @@ use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::id::{ProviderId, ResourceId, ServiceId};
 use crate::time::{Date, Instant, Span};
+use sqlx::PgConnection;
 use std::collections::HashMap;
 
 /// How far ahead the first look for next free times goes, and the second for those that had too few.
@@ -111,11 +112,35 @@ pub async fn list_free_at(ctx: &Ctx, services: &[ServiceId], starts_at: Instant)
     Ok(free.into_iter().filter_map(|(id, mut slots)| slots.pop().map(|slot| (id, slot))).collect())
 }
 
-/// Decides inside the booking's transaction who and what does the job, releasing expired holds that stand in the way and locking the
-/// resources in id order. The caller inserts the allocations next; should the overlap constraint still refuse, the slot was taken.
+/// Who could do a job at one start, as of one snapshot.
+pub struct Choice {
+    rules: Rules,
+    free: Vec<ResourceId>,
+    asked: Option<ResourceId>,
+    starts_at: Instant,
+}
+
+impl Choice {
+    /// Who and what would do it, were those that are gone not there; None when somebody or something is lacking.
+    pub fn pick(&self, gone: &[ResourceId]) -> Option<Assignment> {
+        let picked = engine::pick(&self.rules, self.asked, |id| self.free.contains(&id) && !gone.contains(&id))?;
+        let job = self.rules.job(self.starts_at);
+        let (buffer_before_min, buffer_after_min) = (self.rules.buffer_before_min, self.rules.buffer_after_min);
+        let during = job.widened(buffer_before_min, buffer_after_min);
+        Some(Assignment { person: picked.person, resources: picked.resources(), job, during, buffer_before_min, buffer_after_min })
+    }
+
+    /// Counts per day or week bind it: a choice is only sound while the service is locked.
+    fn is_limited(&self) -> bool {
+        self.rules.day_limit.or(self.rules.week_limit).is_some()
+    }
+}
+
+/// Looks, without locking anything, who could do the job. What is chosen has to be claimed in the transaction that writes it.
 ///
-/// Unlocked first: a start that is plainly gone is refused without writing, so a stampede costs reads only.
-pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Result<Assignment, NotFree>> {
+/// # Errors
+/// NotFound for an unknown service; Invalid for add-ons that take longer than a day.
+pub async fn choose(db: &mut PgConnection, ctx: &Ctx, query: &AssignQuery) -> Result<Result<Choice, NotFree>> {
     let not_free = |reason| Ok(Err(NotFree { reason }));
     let now = ctx.now();
     let window = clipped(Span::new(query.starts_at, query.starts_at + 1), now);
@@ -128,34 +153,46 @@ pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Resul
     let window = Span::new(query.starts_at, query.starts_at + 1);
     let services = [query.service];
     let wanted = Wanted { services: &services, window, now, extra_min: query.extra_min, person: query.resource, ignoring: query.ignoring };
-    let mut loaded = store::load(&mut **tx, wanted).await?;
-    let has_limits =
-        |loaded: &Loaded| loaded.services.get(&query.service).is_some_and(|s| s.rules.day_limit.or(s.rules.week_limit).is_some());
-    if has_limits(&loaded) && !query.is_by_hand {
-        store::lock_service(tx, query.service).await?;
-        loaded = store::load(&mut **tx, wanted).await?;
-    }
-    let Some(service) = loaded.services.get(&query.service) else { return Err(Error::NotFound) };
+    let mut loaded = store::load(db, wanted).await?;
+    let Some(service) = loaded.services.remove(&query.service) else { return Err(Error::NotFound) };
     if !service.is_offered && query.ignoring.is_none() {
         return not_free(Reason::NotOffered);
     }
-    let Some(free) = free_now(service, &loaded, query, now) else { return not_free(why(service, &loaded, query, now)) };
-    let job = service.rules.job(query.starts_at);
-    let during = job.widened(service.rules.buffer_before_min, service.rules.buffer_after_min);
+    match free_now(&service, &loaded, query, now) {
+        Some(free) => Ok(Ok(Choice { rules: service.rules, free, asked: query.resource, starts_at: query.starts_at })),
+        None => not_free(why(&service, &loaded, query, now)),
+    }
+}
+
+/// Decides inside the booking's transaction who and what does the job, releasing expired holds that stand in the way and locking the
+/// resources in id order. The caller inserts the allocations next; should the overlap constraint still refuse, the slot was taken.
+///
+/// Unlocked first: a start that is plainly gone is refused without writing.
+pub async fn assign(tx: &mut Tx, ctx: &Ctx, query: &AssignQuery) -> Result<Result<Assignment, NotFree>> {
+    let mut choice = choose(tx, ctx, query).await?;
+    if choice.as_ref().is_ok_and(Choice::is_limited) && !query.is_by_hand {
+        lock_service(tx, query.service).await?;
+        choice = choose(tx, ctx, query).await?;
+    }
+    let choice = match choice {
+        Ok(choice) => choice,
+        Err(not_free) => return Ok(Err(not_free)),
+    };
     let mut gone: Vec<ResourceId> = Vec::new();
     loop {
-        let Some(picked) = engine::pick(&service.rules, query.resource, |id| free.contains(&id) && !gone.contains(&id)) else {
-            return not_free(Reason::Booked);
-        };
-        let resources = picked.resources();
+        let Some(assignment) = choice.pick(&gone) else { return Ok(Err(NotFree { reason: Reason::Booked })) };
         // the first claim waits for whoever is booking the same; a later one, made while holding locks, must not, or two could wait for each other
-        let taken = store::claim(tx, &resources, during, now, query.ignoring, gone.is_empty()).await?;
+        let taken = store::claim(tx, &assignment.resources, assignment.during, ctx.now(), query.ignoring, gone.is_empty()).await?;
         if taken.is_empty() {
-            let (buffer_before_min, buffer_after_min) = (service.rules.buffer_before_min, service.rules.buffer_after_min);
-            return Ok(Ok(Assignment { person: picked.person, resources, job, during, buffer_before_min, buffer_after_min }));
+            return Ok(Ok(assignment));
         }
         gone.extend(taken);
     }
+}
+
+/// Makes bookings of a service that is limited per day or week wait for each other until the transaction ends.
+pub async fn lock_service(tx: &mut Tx, service: ServiceId) -> Result<()> {
+    store::lock_service(tx, service).await
 }
 
 /// The free times nearest to `near`, nearest first. Those who lose the same slot at the same moment are read the same ones, once.

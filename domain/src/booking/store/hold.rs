@@ -1,14 +1,14 @@
-//! Taking a slot: what is on offer, then booking, allocations, event and audit entry in one statement.
+//! Taking a slot: what is on offer, then claim, booking, allocations, event and audit entry in one statement.
 
 use crate::booking::model::{Address, Price, Settlement, Source, Status};
 use crate::booking::store::AddOnRow;
 use crate::error::Result;
-use crate::id::{AccountId, AddOnId, AllocationId, AuditId, BookingId, Id, ProviderId, ServiceId, VisitorId};
+use crate::id::{AccountId, AddOnId, AllocationId, AuditId, BookingId, Id, ProviderId, ResourceId, ServiceId, VisitorId};
 use crate::provider::model::CancelTiers;
 use crate::scheduling::model::Assignment;
 use crate::time::Instant;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// What a service sells at this moment: everything a hold freezes.
@@ -30,14 +30,14 @@ pub struct Offer {
     pub lat: Option<f64>,
     pub lng: Option<f64>,
     pub add_ons: Json<Vec<AddOnRow>>,
+    /// At most so many a day or a week.
+    pub is_limited: bool,
     /// A live hold of the same customer on the same start: asked for twice.
     pub own_hold: Option<BookingId>,
 }
 
-/// Reads the offer. Inside a transaction it also lines up all holds of one customer, so that counting them later is sound,
-/// and those of a service with daily or weekly limits.
 pub async fn find_offer(
-    tx: &mut PgConnection,
+    db: &mut PgConnection,
     service: ServiceId,
     add_ons: &[AddOnId],
     starts_at: Instant,
@@ -46,11 +46,9 @@ pub async fn find_offer(
     now: Instant,
 ) -> Result<Option<Offer>> {
     let add_ons: Vec<Uuid> = add_ons.iter().map(|&id| id.into()).collect();
-    let queue = customer.map(|id| id.as_u128()).or(visitor.map(|id| id.as_u128())).unwrap_or_default() as i64;
     Ok(sqlx::query_as!(
         Offer,
-        r#"with line as materialized (select pg_advisory_xact_lock($7))
-        select
+        r#"select
             s.provider_id as "provider_id: ProviderId",
             p.status = 'active' and s.archived_at is null as "is_open!",
             s.name as service_name,
@@ -74,6 +72,7 @@ pub async fn find_offer(
                 and x.id = any($2)
                 and x.archived_at is null
             ) as "add_ons!: Json<Vec<AddOnRow>>",
+            s.day_limit is not null or s.week_limit is not null as "is_limited!",
             (
                 select b.id
                 from bookings b
@@ -84,21 +83,58 @@ pub async fn find_offer(
                 and (b.customer_id = $4 or b.visitor_id = $5)
                 limit 1
             ) as "own_hold: BookingId"
-         from line
-         join services s on s.id = $1
+         from services s
          join providers p on p.id = s.provider_id
          join categories c on c.id = s.category_id
-         where line is not null"#,
+         where s.id = $1"#,
         service as ServiceId,
         &add_ons,
         starts_at as Instant,
         customer as Option<AccountId>,
         visitor as Option<VisitorId>,
         now as Instant,
-        queue,
     )
-    .fetch_optional(tx)
+    .fetch_optional(db)
     .await?)
+}
+
+/// Whether the customer has a live hold on that start by now.
+pub async fn has_own_hold(
+    db: &PgPool,
+    service: ServiceId,
+    starts_at: Instant,
+    customer: Option<AccountId>,
+    visitor: Option<VisitorId>,
+    now: Instant,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+            select from bookings b
+            where b.status = 'held'
+            and b.hold_expires_at > $5
+            and b.service_id = $1
+            and lower(b.during) = $2
+            and (b.customer_id = $3 or b.visitor_id = $4)
+        ) as "has!""#,
+        service as ServiceId,
+        starts_at as Instant,
+        customer as Option<AccountId>,
+        visitor as Option<VisitorId>,
+        now as Instant,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// All holds of one customer stand in one line, so that counting them is sound.
+fn line_of(customer: Option<AccountId>, visitor: Option<VisitorId>) -> Option<i64> {
+    customer.map(|id| id.as_u128()).or(visitor.map(|id| id.as_u128())).map(|id| id as i64)
+}
+
+/// Waits in the customer's line until the transaction ends, as [`take`] does for its own.
+pub async fn line_up(tx: &mut PgConnection, customer: Option<AccountId>, visitor: Option<VisitorId>) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", line_of(customer, visitor).unwrap_or_default()).execute(tx).await?;
+    Ok(())
 }
 
 /// Everything of a new booking that the statement below writes.
@@ -130,22 +166,35 @@ pub struct NewBooking<'a> {
     pub allocations: Vec<AllocationId>,
     /// None: as many as one likes (the provider's own hand).
     pub hold_limit: Option<i64>,
+    /// For whoever books the same people and things in this moment; otherwise they count as gone.
+    pub may_wait: bool,
 }
 
-/// Writes it all. False when the customer keeps too many holds already. The overlap constraint may refuse it as a database error.
-pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool, sqlx::Error> {
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    Written,
+    /// The customer holds this very start by now: clicked twice.
+    Own,
+    /// The customer keeps as many holds as allowed.
+    TooMany,
+    /// Somebody else has these people or things at that time; nothing is written.
+    Gone(Vec<ResourceId>),
+}
+
+/// Claims the people and things and writes it all, in one statement that needs no transaction around it. The overlap constraint may refuse it as a
+/// database error.
+pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, sqlx::Error> {
     let allocations: Vec<Uuid> = new.allocations.iter().map(|&id| id.into()).collect();
     let resources: Vec<Uuid> = new.assignment.resources.iter().map(|&id| id.into()).collect();
     let add_ons: Vec<Uuid> = new.offer.add_ons.iter().map(|a| a.id.into()).collect();
     let tiers = new.offer.cancel_tiers.as_ref().map(|t| t.0.clone()).unwrap_or_default();
     let is_confirmed = new.status == Status::Confirmed;
-    let written = sqlx::query_scalar!(
-        r#"with mine as (
-            select count(*) as holds
-            from bookings
-            where status = 'held'
-            and hold_expires_at > $29
-            and (customer_id = $5 or visitor_id = $6)
+    let line = new.hold_limit.and_then(|_| line_of(new.customer, new.visitor));
+    let outcome = sqlx::query!(
+        r#"with claimed as materialized (
+            select c.taken, c.holds, c.is_own
+            from claim_slot($38, $36, $29, $47, $5, $6, $4, lower($12::tstzrange), $48) as c
         ), booking as (
             insert into bookings (
                 id, reference, provider_id, service_id, customer_id, visitor_id, status, source, settlement, mode, person_id,
@@ -158,8 +207,8 @@ pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool,
                 $12, $13, $14, $15, $16, $17, $18,
                 $19, $20, $21, 0, $22, $23, $24, $25, $26,
                 $27, $28, $42, $30, $31, $32, case when $33 then $29::timestamptz end, $29, $29
-            from mine
-            where $34::bigint is null or mine.holds < $34
+            from claimed
+            where claimed.taken = '{}' and ($34::bigint is null or claimed.holds < $34)
             returning id
         ), chosen as (
             insert into booking_add_ons (booking_id, add_on_id, name, price_minor, extra_min)
@@ -180,7 +229,8 @@ pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool,
             select $43, $29, $40, $44, $39, 'booking', b.id::text, $3, '{}', $45, $46
             from booking b
         )
-        select count(*) as "written!" from booking"#,
+        select exists (select from booking) as "is_written!", c.taken as "taken!: Vec<ResourceId>", c.is_own as "is_own!"
+        from claimed c"#,
         new.id as BookingId,
         new.reference,
         new.offer.provider_id as ProviderId,
@@ -191,7 +241,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool,
         new.source.as_str(),
         new.settlement.as_str(),
         new.offer.mode,
-        new.assignment.person as Option<crate::id::ResourceId>,
+        new.assignment.person as Option<ResourceId>,
         new.assignment.job as crate::time::Span,
         new.assignment.buffer_before_min as i32,
         new.assignment.buffer_after_min as i32,
@@ -227,10 +277,17 @@ pub async fn insert(tx: &mut PgConnection, new: &NewBooking<'_>) -> Result<bool,
         new.actor_kind,
         new.request_id,
         new.peer,
+        line,
+        new.may_wait,
     )
-    .fetch_one(tx)
+    .fetch_one(db)
     .await?;
-    Ok(written == 1)
+    Ok(match outcome.is_written {
+        true => Taken::Written,
+        false if outcome.is_own => Taken::Own,
+        false if outcome.taken.is_empty() => Taken::TooMany,
+        false => Taken::Gone(outcome.taken),
+    })
 }
 
 /// Occupies the resources of a booking anew. The overlap constraint may refuse it as a database error.
