@@ -3,7 +3,7 @@
 use super::hold::{self, Attempt, NewHold};
 use super::model::{BookByHand, BookingRefusal, BookingView, HoldSlot, Price, Settlement, Source, Status};
 use super::store;
-use super::{place, read, text};
+use super::{place, text};
 use crate::account::{self, LinkPurpose};
 use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
@@ -91,9 +91,9 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             visitor: None,
         };
         match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new).await? {
-            Attempt::Held(id) => {
+            Attempt::Held(row) => {
                 ctx.commit(tx).await?;
-                let booking = read::get(ctx, id).await?;
+                let booking = hold::seen(ctx, *row)?;
                 let pay_url = if is_online { Some(send_pay_link(ctx, &booking, customer, &contact).await?) } else { None };
                 return Ok(BookedByHand { booking, pay_url });
             }

@@ -3,8 +3,8 @@
 use super::model::{BookingRefusal, BookingView, HoldSlot, Price, Settlement, Side, Source, Status};
 use super::place;
 use super::policy::{self, PriceInput};
-use super::store::{self, NewBooking, Offer, Taken};
-use super::{read, transition};
+use super::store::{self, BookingRow, NewBooking, Offer, Taken};
+use super::{transition, view};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
@@ -35,7 +35,7 @@ pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
     let (service, starts_at) = (input.service_id, input.starts_at);
     for _ in 0..ATTEMPTS {
         match try_hold(ctx, &input).await? {
-            Attempt::Held(id) => return read::get(ctx, id).await,
+            Attempt::Held(row) => return seen(ctx, *row),
             // Clicked twice, the first may have been written after the second had looked for it.
             Attempt::Refused(NotFree { reason: Reason::Booked })
                 if store::has_own_hold(ctx.db(), service, starts_at, ctx.account_id(), ctx.visitor_id(), ctx.now()).await? => {}
@@ -62,8 +62,14 @@ pub async fn release(ctx: &Ctx, id: BookingId) -> Result<()> {
     ctx.commit(tx).await
 }
 
+/// As its maker sees it.
+pub(super) fn seen(ctx: &Ctx, row: BookingRow) -> Result<BookingView> {
+    let role = view::role_of(ctx, &row)?;
+    Ok(view::view(row, role, ctx.now()))
+}
+
 pub(super) enum Attempt {
-    Held(BookingId),
+    Held(Box<BookingRow>),
     Refused(NotFree),
     /// Someone else was in the way just now; it may be worth another look.
     Lost,
@@ -100,7 +106,7 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
         let mut had: Vec<_> = row.add_ons.iter().map(|a| a.id).collect();
         had.sort();
         if had == asked_add_ons(input) {
-            return Ok(Attempt::Held(own));
+            return Ok(Attempt::Held(Box::new(row)));
         }
         // The same start with other extras: the old hold makes room.
         store::end(&mut tx, own, Status::Cancelled, now, Some(Side::Customer), None).await?;
@@ -230,7 +236,7 @@ pub(super) async fn write(
             may_wait: gone.is_empty(),
         };
         match store::take(db, &booking).await {
-            Ok(Taken::Written) => return Ok(Attempt::Held(id)),
+            Ok(Taken::Written(row)) => return Ok(Attempt::Held(row)),
             Ok(Taken::TooMany) => return Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
             Ok(Taken::Own) => return Ok(Attempt::Lost),
             Ok(Taken::Gone(resources)) => gone.extend(resources),

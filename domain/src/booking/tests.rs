@@ -93,6 +93,40 @@ async fn a_hold_keeps_the_slot_and_freezes_the_price(db: PgPool) {
     assert_eq!(s.world.count("select count(*) from audit_entries where action = 'booking.held'").await, 1);
 }
 
+/// A hold is answered without reading it again.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_answered_is_what_is_stored(db: PgPool) {
+    let s = scene(db).await;
+    s.world.set("providers", s.provider.id, "tax_bp", "2000").await;
+    s.world.set("services", s.provider.service, "mode", "'at_customer'").await;
+    s.world.set("services", s.provider.service, "price_minor", "10000").await;
+    let extras: [crate::id::AddOnId; 2] = [s.world.new_id(), s.world.new_id()];
+    for (id, name) in extras.iter().zip(["Windows", "Balcony"]) {
+        sqlx::query("insert into service_add_ons (id, service_id, name, price_minor, extra_min) values ($1, $2, $3, 2500, 15)")
+            .bind(uuid::Uuid::from(*id))
+            .bind(uuid::Uuid::from(s.provider.service))
+            .bind(name)
+            .execute(&s.world.db)
+            .await
+            .expect("an extra");
+    }
+    let address =
+        Address { street: "Rua Nova 3".into(), town: "Lisboa".into(), lat: Some(38.74), lng: Some(-9.1393), ..Address::default() };
+    let wanted = HoldSlot {
+        resource_id: Some(s.provider.person),
+        add_ons: extras.to_vec(),
+        notes: "The bell is  broken".into(),
+        address: Some(address),
+        ..slot(s.provider.service, START)
+    };
+    for ctx in [s.customer.clone(), s.world.visitor()] {
+        let held = booking::hold(&ctx, wanted.clone()).await.expect("held");
+        assert_eq!(held, booking::get(&ctx, held.id).await.expect("found"));
+        assert_eq!(held, booking::hold(&ctx, wanted.clone()).await.expect("held before"), "asked twice");
+        booking::release(&ctx, held.id).await.expect("given back");
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn fifty_at_once_and_one_gets_it(db: PgPool) {
     let s = scene(db).await;
@@ -490,6 +524,7 @@ async fn bookings_by_hand_are_the_teams_own(db: PgPool) {
     let booked = booking::book_by_hand(&s.staff, by_phone("2026-06-10T02:00:00Z", false)).await.expect("booked");
     assert_eq!((booked.booking.status, booked.booking.settlement), (Status::Confirmed, Settlement::Elsewhere));
     assert_eq!(booked.booking.price.commission.expect("shown").minor, 0);
+    assert_eq!(booked.booking, booking::get(&s.staff, booked.booking.id).await.expect("found"));
     let taken = booking::book_by_hand(&s.staff, by_phone("2026-06-10T02:30:00Z", false)).await;
     assert_eq!(code(taken.map(|b| b.booking)), "slot_taken");
     let by_link = booking::book_by_hand(&s.staff, by_phone(START, true)).await.expect("held");

@@ -1,7 +1,7 @@
 //! Taking a slot: what is on offer, then claim, booking, allocations, event and audit entry in one statement.
 
 use crate::booking::model::{Address, Price, Settlement, Source, Status};
-use crate::booking::store::AddOnRow;
+use crate::booking::store::{AddOnRow, BookingRow};
 use crate::error::Result;
 use crate::id::{AccountId, AddOnId, AllocationId, AuditId, BookingId, Id, ProviderId, ResourceId, ServiceId, VisitorId};
 use crate::provider::model::CancelTiers;
@@ -11,10 +11,21 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// What a service sells at this moment: everything a hold freezes.
+/// What a service sells at this moment: everything a hold freezes, and who sells it.
 #[derive(Debug, Clone)]
 pub struct Offer {
     pub provider_id: ProviderId,
+    pub provider_slug: String,
+    pub provider_name: String,
+    pub provider_phone: String,
+    pub provider_place: String,
+    pub category_icon: String,
+    pub tone: i32,
+    pub is_verified: bool,
+    pub rating_sum: i64,
+    pub rating_count: i32,
+    /// The customer has an account that nobody signs in to.
+    pub is_customer_guest: bool,
     pub is_open: bool,
     pub service_name: String,
     pub mode: String,
@@ -50,6 +61,16 @@ pub async fn find_offer(
         Offer,
         r#"select
             s.provider_id as "provider_id: ProviderId",
+            p.slug as provider_slug,
+            p.name as provider_name,
+            p.phone as provider_phone,
+            concat_ws(', ', nullif(p.street, ''), nullif(p.district, ''), nullif(p.town, '')) as "provider_place!",
+            c.icon as category_icon,
+            coalesce(p.cover_tone, c.tone) as "tone!",
+            p.verified_at is not null as "is_verified!",
+            p.rating_sum,
+            p.rating_count,
+            exists (select from accounts a where a.id = $4 and a.is_guest) as "is_customer_guest!",
             p.status = 'active' and s.archived_at is null as "is_open!",
             s.name as service_name,
             s.mode,
@@ -66,7 +87,7 @@ pub async fn find_offer(
             p.lat,
             p.lng,
             (
-                select coalesce(json_agg(json_build_object('id', x.id, 'name', x.name, 'price_minor', x.price_minor, 'extra_min', x.extra_min)), '[]')
+                select coalesce(json_agg(json_build_object('id', x.id, 'name', x.name, 'price_minor', x.price_minor, 'extra_min', x.extra_min) order by x.name), '[]')
                 from service_add_ons x
                 where x.service_id = s.id
                 and x.id = any($2)
@@ -170,10 +191,97 @@ pub struct NewBooking<'a> {
     pub may_wait: bool,
 }
 
+impl NewBooking<'_> {
+    fn tiers(&self) -> CancelTiers {
+        self.offer.cancel_tiers.as_ref().map(|tiers| tiers.0.clone()).unwrap_or_default()
+    }
+
+    /// The row once it is written, with the defaults of its columns. A test holds it to what is read.
+    fn row(&self, person_name: Option<String>, person_tone: Option<i32>) -> BookingRow {
+        let (offer, price, job) = (self.offer, self.price, self.assignment.job);
+        BookingRow {
+            id: self.id,
+            reference: self.reference.clone(),
+            provider_id: offer.provider_id,
+            provider_slug: offer.provider_slug.clone(),
+            provider_name: offer.provider_name.clone(),
+            provider_phone: offer.provider_phone.clone(),
+            provider_place: offer.provider_place.clone(),
+            provider_lat: offer.lat,
+            provider_lng: offer.lng,
+            category_icon: offer.category_icon.clone(),
+            tone: offer.tone,
+            is_verified: offer.is_verified,
+            rating_sum: offer.rating_sum,
+            rating_count: offer.rating_count,
+            service_id: self.service,
+            service_name: offer.service_name.clone(),
+            radius_km: offer.radius_km,
+            customer_id: self.customer,
+            is_customer_guest: offer.is_customer_guest,
+            visitor_id: self.visitor,
+            status: self.status.as_str().to_owned(),
+            source: self.source.as_str().to_owned(),
+            settlement: self.settlement.as_str().to_owned(),
+            mode: offer.mode.clone(),
+            person_id: self.assignment.person,
+            person_name,
+            person_tone,
+            starts_at: job.starts_at,
+            ends_at: job.ends_at,
+            zone: offer.zone.clone(),
+            needs_approval: offer.needs_approval,
+            currency: offer.currency.clone(),
+            service_minor: price.service_minor,
+            add_ons_minor: price.add_ons_minor,
+            discount_minor: price.discount_minor,
+            tip_minor: 0,
+            tax_minor: price.tax_minor,
+            commission_minor: price.commission_minor,
+            cancel_tiers: Json(self.tiers()),
+            lowest_tier_bp: 10_000,
+            customer_name: self.contact.0.to_owned(),
+            customer_email: self.contact.1.to_owned(),
+            customer_phone: self.contact.2.to_owned(),
+            address: self.address.cloned().map(Json),
+            notes: self.notes.to_owned(),
+            hold_expires_at: self.hold_expires_at,
+            is_hold_extended: false,
+            hold_min: offer.hold_min,
+            answer_by: None,
+            requested_at: None,
+            confirmed_at: (self.status == Status::Confirmed).then_some(self.now),
+            started_at: None,
+            completed_at: None,
+            ended_at: None,
+            no_show_by: None,
+            cancelled_by: None,
+            end_reason: None,
+            on_the_way_at: None,
+            late_min: None,
+            proposal: None,
+            sequence: 0,
+            version: 1,
+            created_at: self.now,
+            add_ons: offer.add_ons.clone(),
+            photos: Vec::new(),
+            refunded_service_minor: 0,
+            refunded_tax_minor: 0,
+            refunded_tip_minor: 0,
+            refunded_commission_minor: 0,
+            is_paid: false,
+            is_authorised: false,
+            reviewed_by: Vec::new(),
+            is_occupying: true,
+        }
+    }
+}
+
 /// What became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Taken {
-    Written,
+    /// As [`find`](super::find) would read it now.
+    Written(Box<BookingRow>),
     /// The customer holds this very start by now: clicked twice.
     Own,
     /// The customer keeps as many holds as allowed.
@@ -188,7 +296,6 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
     let allocations: Vec<Uuid> = new.allocations.iter().map(|&id| id.into()).collect();
     let resources: Vec<Uuid> = new.assignment.resources.iter().map(|&id| id.into()).collect();
     let add_ons: Vec<Uuid> = new.offer.add_ons.iter().map(|a| a.id.into()).collect();
-    let tiers = new.offer.cancel_tiers.as_ref().map(|t| t.0.clone()).unwrap_or_default();
     let is_confirmed = new.status == Status::Confirmed;
     let line = new.hold_limit.and_then(|_| line_of(new.customer, new.visitor));
     let outcome = sqlx::query!(
@@ -229,8 +336,10 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
             select $43, $29, $40, $44, $39, 'booking', b.id::text, $3, '{}', $45, $46
             from booking b
         )
-        select exists (select from booking) as "is_written!", c.taken as "taken!: Vec<ResourceId>", c.is_own as "is_own!"
-        from claimed c"#,
+        select exists (select from booking) as "is_written!", c.taken as "taken!: Vec<ResourceId>", c.is_own as "is_own!",
+            r.name as "person_name?", r.tone as "person_tone?"
+        from claimed c
+        left join resources r on r.id = $11"#,
         new.id as BookingId,
         new.reference,
         new.offer.provider_id as ProviderId,
@@ -256,7 +365,7 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
         new.commission_bp as i32,
         new.price.commission_minor,
         new.offer.tax_bp,
-        Json(tiers) as _,
+        Json(new.tiers()) as _,
         new.contact.0,
         new.contact.1,
         new.now as Instant,
@@ -283,7 +392,7 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
     .fetch_one(db)
     .await?;
     Ok(match outcome.is_written {
-        true => Taken::Written,
+        true => Taken::Written(Box::new(new.row(outcome.person_name, outcome.person_tone))),
         false if outcome.is_own => Taken::Own,
         false if outcome.taken.is_empty() => Taken::TooMany,
         false => Taken::Gone(outcome.taken),
