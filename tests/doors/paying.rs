@@ -122,6 +122,15 @@ async fn a_lost_line_waits_and_claims_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn the_checkout_says_in_its_head_what_is_paid_for(db: PgPool) {
+    let mut scene = scene(db).await;
+    let path = scene.checkout();
+    let page = scene.browser.get(&path).await;
+    let (_, described) = page.body.split_once("<meta name=\"description\" content=\"").expect("a description");
+    assert!(described.contains(": look over the booking and pay for it."), "{described}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn two_tabs_and_a_double_click_pay_once(db: PgPool) {
     let doors = Doors::new(db);
     let provider = doors.world.a_provider().await;

@@ -123,6 +123,8 @@ fn write(house: &House) -> Result<()> {
          database by one query whether it is still true. *Drawn anew* is the same page from its sources each time: free times computed, nothing kept.\n\
          - A CPU second is one of the serving process and its children, from `/proc`; Postgres' own work is not in it.\n\
          - Sockets: one topic, everyone subscribed; the clock runs from the commit to the frame in the client, which shares the machine.\n\
+         - Frames are counted with one commit at a time, where each is a call of the kernel for either side, and with twenty in a row, where what \
+         waits for a socket goes out together. The aim is for the second: it is what a node can carry.\n\
          - Lighthouse: its mobile setting, the median of five.\n"
     );
     fs::write(house.root.join("docs/BENCHMARKS.md"), page)?;

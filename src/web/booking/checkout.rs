@@ -103,6 +103,7 @@ fn checkout_page(ctx: &Ctx, held: BookingView, standing: Standing, filled: Fille
     }
     let trouble = standing.payment.as_ref().and_then(|payment| policy::trouble(payment, standing.is_certain));
     let mut frame = Frame::focused(format!("Pay {}", held.price.total));
+    frame.description = format!("{} by {}: look over the booking and pay for it.", held.service_name, held.provider.name);
     if let Some(ends_at) = held.hold_expires_at.filter(|_| held.status == Status::Held) {
         let until = checkout::clock(ends_at, &held.zone);
         let props = HoldVialProps { booking: held.id, ends_at, now, total_min: held.hold_min, until, form: checkout::FORM.to_owned() };
