@@ -207,7 +207,9 @@ fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
 fn clean(text: &str) -> String {
     let words: Vec<String> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    words.join(" ").chars().take(MAX_TEXT).collect()
+    let text: String = words.join(" ").chars().take(MAX_TEXT).collect();
+    // cut off between two words
+    text.trim_end().to_owned()
 }
 
 fn number(text: &str, least: f64, most: f64) -> Option<f64> {
@@ -375,6 +377,13 @@ pub struct Facet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_cut_off_are_read_the_same_again() {
+        let long = format!("{} tap", "x".repeat(MAX_TEXT - 1));
+        let once = clean(&long);
+        assert_eq!((clean(&once), once.chars().count()), (once, MAX_TEXT - 1));
+    }
 
     #[test]
     fn an_address_reproduces_the_search() {
