@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::id::{AccountId, BookingId, ServiceId};
 use crate::jobs;
 use crate::ledger;
-use crate::payment::port::{GatewayMessage, IntentStatus, MessageObject};
-use crate::payment::{AttemptStatus, NextStep, PaymentStatus, PaymentView};
+use crate::money::Money;
+use crate::payment::port::{Capture, GatewayMessage, IntentStatus, MessageObject};
+use crate::payment::{AttemptStatus, NextStep, PaymentStatus, PaymentView, StartPayment};
 use crate::world::{Answer, SomeProvider, World};
 use sqlx::{PgPool, Row};
 
@@ -75,6 +76,9 @@ impl Scene {
     /// The gateway's name of the only intent.
     fn intent(&self) -> String {
         self.world.gateway.intents().into_iter().next().expect("an intent").reference
+    }
+    fn payment_amount(&self) -> Money {
+        self.world.gateway.intents().into_iter().next().expect("an intent").amount
     }
     async fn message(&self, id: &str) {
         let message = self.world.gateway.message_about(id, &self.intent());
@@ -168,6 +172,48 @@ async fn double_clicks_and_two_tabs_continue_the_same_attempt(db: PgPool) {
     scene.world.gateway.customer_pays(&scene.intent());
     scene.message("evt_1").await;
     assert_eq!(scene.pay().await.status, PaymentStatus::Paid, "the second tab sees that it is paid");
+    assert_eq!(scene.world.gateway.intents().len(), 1);
+}
+
+/// The payment is read first and its attempts second; money that arrives between the two must not look like a payment without an attempt.
+#[sqlx::test(migrations = "../migrations")]
+async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
+    let scene = scene(db).await;
+    scene.pay().await;
+    let mut settling = scene.world.db.begin().await.expect("begins");
+    for sql in [
+        // whoever reads the attempts waits, and then sees what was committed
+        "lock table payment_attempts in access exclusive mode",
+        "update payment_attempts set status = 'succeeded'",
+        "update payments set status = 'paid', captured_minor = amount_minor",
+    ] {
+        sqlx::query(sql).execute(&mut *settling).await.expect("is written");
+    }
+    let again = StartPayment {
+        booking: scene.booking,
+        amount: scene.payment_amount(),
+        tip_minor: 500,
+        capture: Capture::Automatic,
+        payer: scene.ctx.account_id(),
+        email: None,
+        description: String::new(),
+        return_url: String::new(),
+        cancel_url: String::new(),
+        is_hosted: false,
+        payment_method: Some("pm_card_visa".into()),
+    };
+    let ctx = scene.ctx.clone();
+    let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
+    let waiting =
+        "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())
+        or not granted and locktype = 'transactionid'";
+    while scene.world.count(waiting).await == 0 {
+        assert!(!paying.is_finished(), "it waits for the settlement");
+        tokio::task::yield_now().await;
+    }
+    settling.commit().await.expect("commits");
+    paying.await.expect("no panic").expect("it is paid");
+    assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
     assert_eq!(scene.world.gateway.intents().len(), 1);
 }
 
