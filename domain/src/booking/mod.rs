@@ -32,6 +32,8 @@ mod clock_tests;
 mod edit;
 #[cfg(feature = "server")]
 mod hold;
+#[cfg(all(test, feature = "server"))]
+mod hold_tests;
 #[cfg(feature = "server")]
 pub mod jobs;
 #[cfg(feature = "server")]

@@ -70,11 +70,12 @@ pub async fn start(ctx: &Ctx, input: StartPayment) -> Result<PaymentView> {
 async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
     let mut tx = ctx.begin().await?;
     store::lock_booking(&mut *tx, input.booking).await?;
-    let live = match store::find_live(&mut *tx, input.booking).await? {
-        // Its settlement ends before we look at the attempts. Read as pending here and as answered there, a card would be charged once more.
-        Some(payment) => Some(store::lock_payment(&mut *tx, payment.id).await?),
-        None => None,
-    };
+    let mut live = store::find_live(&mut *tx, input.booking).await?;
+    if let Some(payment) = &live {
+        // Its settlement ends before we look any further: read as pending here, and its attempts as answered, a card would be charged once more.
+        store::lock_payment(&mut *tx, payment.id).await?;
+        live = store::find_live(&mut *tx, input.booking).await?;
+    }
     if live.as_ref().is_some_and(|payment| payment.status != PaymentStatus::Pending) {
         return Ok(Round::Done);
     }

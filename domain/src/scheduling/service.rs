@@ -136,7 +136,7 @@ impl Choice {
     }
 }
 
-/// Looks, without locking anything, who could do the job. What is chosen has to be claimed in the transaction that writes it.
+/// Looks, without locking anything, who could do the job. What is chosen has to be claimed by whoever writes it.
 ///
 /// # Errors
 /// NotFound for an unknown service; Invalid for add-ons that take longer than a day.

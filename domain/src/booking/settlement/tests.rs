@@ -204,9 +204,7 @@ async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     };
     let ctx = scene.ctx.clone();
     let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
-    let waiting =
-        "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())
-        or not granted and locktype = 'transactionid'";
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while scene.world.count(waiting).await == 0 {
         assert!(!paying.is_finished(), "it waits for the settlement");
         tokio::task::yield_now().await;
