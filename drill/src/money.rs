@@ -17,6 +17,7 @@ struct Paid {
     intent: Option<String>,
     booking: String,
     status: String,
+    payment_id: String,
     payment: String,
     captured: i64,
     refunded: i64,
@@ -32,7 +33,7 @@ pub async fn differences(db: &PgPool, gateway: &Gateway) -> Result<Vec<String>> 
         *refunded.entry(refund["payment_intent"].as_str().unwrap_or_default()).or_default() += refund["amount"].as_i64().unwrap_or(0);
     }
     let rows: Vec<Paid> = sqlx::query_as(
-        "select distinct on (a.id) a.gateway_ref as intent, b.id::text as booking, b.status, p.status as payment, p.captured_minor as captured,
+        "select distinct on (a.id) a.gateway_ref as intent, b.id::text as booking, b.status, p.id::text as payment_id, p.status as payment, p.captured_minor as captured,
             p.refunded_minor as refunded, (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'succeeded') as refunds_open
          from payment_attempts a join payments p on p.id = a.payment_id join bookings b on b.id = p.booking_id",
     )
@@ -40,6 +41,12 @@ pub async fn differences(db: &PgPool, gateway: &Gateway) -> Result<Vec<String>> 
     .await?;
     let mut problems = Vec::new();
     let mut known = BTreeSet::new();
+    // a card may have been charged by more than one attempt of a payment
+    let mut taken: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &rows {
+        let intent = row.intent.as_deref().and_then(|reference| intents.get(reference));
+        *taken.entry(&row.payment_id).or_default() += intent.and_then(|intent| intent["amount_received"].as_i64()).unwrap_or(0);
+    }
     for row in &rows {
         let Some(reference) = row.intent.as_deref() else { continue };
         known.insert(reference);
@@ -47,7 +54,7 @@ pub async fn differences(db: &PgPool, gateway: &Gateway) -> Result<Vec<String>> 
             problems.push(format!("the gateway does not know {reference}"));
             continue;
         };
-        problems.extend(difference(row, intent, refunded.get(reference).copied().unwrap_or(0)));
+        problems.extend(difference(row, intent, taken[row.payment_id.as_str()], refunded.get(reference).copied().unwrap_or(0)));
     }
     for (reference, intent) in &intents {
         let took = intent["amount_received"].as_i64().unwrap_or(0);
@@ -66,16 +73,16 @@ fn index(intents: &Value) -> BTreeMap<String, &Value> {
     intents.as_array().into_iter().flatten().map(|intent| (intent["id"].as_str().unwrap_or_default().to_owned(), intent)).collect()
 }
 
-fn difference(row: &Paid, intent: &Value, refunded_there: i64) -> Option<String> {
+fn difference(row: &Paid, intent: &Value, taken: i64, refunded_there: i64) -> Option<String> {
     let took = intent["amount_received"].as_i64().unwrap_or(0);
     let there = intent["status"].as_str().unwrap_or_default();
     let says = |what: &str| {
         Some(format!(
-            "booking {} is {}, its payment {} with {} taken and {} back; the gateway says {there}, {took} taken, {refunded_there} back: {what}",
+            "booking {} is {}, its payment {} with {} taken and {} back; the gateway says {there}, {taken} taken, {refunded_there} back: {what}",
             row.booking, row.status, row.payment, row.captured, row.refunded
         ))
     };
-    if took != row.captured && there == "succeeded" {
+    if taken != row.captured && there == "succeeded" {
         return says("what was taken differs");
     }
     if took > 0 && refunded_there != row.refunded || row.refunds_open > 0 {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::id::{AccountId, AttemptId, BookingId, Id, PaymentId};
 use crate::money::Money;
 use crate::time::Instant;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 
 #[path = "store/refunds.rs"]
 mod refunds;
@@ -130,6 +130,28 @@ pub(super) async fn insert_payment(db: impl PgExecutor<'_>, new: &NewPayment, no
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// A second charge of a payment that is paid already becomes a payment of its own, so that the books, and what goes back, are about one charge each.
+pub(crate) async fn set_apart(db: &mut PgConnection, attempt: &AttemptRow, id: PaymentId, now: Instant) -> Result<PaymentRow> {
+    sqlx::query!(
+        "with apart as (
+            insert into payments (id, booking_id, payer_id, currency, amount_minor, tip_minor, capture, status, created_at, updated_at)
+            select $1, booking_id, payer_id, currency, $3, 0, capture, 'failed', $4, $4
+            from payments
+            where id = $5
+            returning id
+         )
+         update payment_attempts set payment_id = apart.id from apart where payment_attempts.id = $2",
+        id as PaymentId,
+        attempt.id as AttemptId,
+        attempt.amount_minor,
+        now as Instant,
+        attempt.payment as PaymentId,
+    )
+    .execute(&mut *db)
+    .await?;
+    lock_payment(db, id).await
 }
 
 /// Of a payment that is not settled yet. The payer may have become known meanwhile.

@@ -60,6 +60,14 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
         return Ok(Applied::Nothing);
     }
     store::note_intent(&mut **tx, id, status, intent, ctx.now()).await?;
+    let payment = match status {
+        AttemptStatus::Succeeded if payment.captured_minor > 0 => store::set_apart(&mut **tx, &attempt, ctx.new_id(), ctx.now()).await?,
+        AttemptStatus::Authorised if is_paid_otherwise(tx, &payment, id).await? => {
+            queue::enqueue(tx, ctx, jobs::release(id)).await?;
+            return Ok(Applied::Changed);
+        }
+        _ => payment,
+    };
     if let Some(card) = &intent.card {
         store::set_card(&mut **tx, payment.id, &CardView { brand: card.brand.clone(), last4: card.last4.clone() }).await?;
     }
@@ -88,11 +96,14 @@ fn difference(attempt: &AttemptRow, payment: &PaymentRow, intent: &Intent, sourc
     (source == Source::Message && matters && stated != attempt.amount_minor).then_some("another amount")
 }
 
+/// Another attempt of the payment has taken its money or set it aside.
+async fn is_paid_otherwise(tx: &mut Tx, payment: &PaymentRow, attempt: AttemptId) -> Result<bool> {
+    let open = store::list_open_attempts(&mut **tx, payment.id).await?;
+    Ok(payment.captured_minor > 0 || open.iter().any(|other| other.id != attempt && other.status == AttemptStatus::Authorised))
+}
+
 /// Money is with us. It confirms the booking, or goes back whole.
 async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &PaymentRow, intent: &Intent) -> Result<()> {
-    if payment.captured_minor > 0 {
-        return Ok(());
-    }
     let amount = Money::new(intent.captured_minor, payment.amount.currency);
     let outcome = if store::has_other_money(&mut **tx, payment.booking, payment.id, false).await? {
         MoneyOutcome::ReturnIt { reason: "The booking was paid for already, so this second payment goes back.".to_owned() }

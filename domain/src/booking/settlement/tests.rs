@@ -5,7 +5,7 @@ use crate::booking::model::{CheckoutDetails, HoldSlot, Status};
 use crate::booking::{self, CancelBooking};
 use crate::ctx::Ctx;
 use crate::error::Error;
-use crate::id::{AccountId, BookingId, ServiceId};
+use crate::id::{AccountId, AttemptId, BookingId, ServiceId};
 use crate::jobs;
 use crate::ledger;
 use crate::money::Money;
@@ -93,6 +93,20 @@ impl Scene {
     /// Runs what waits of the payment room, until nothing is left.
     async fn work(&self) {
         run_jobs(&self.world).await;
+    }
+    /// Another attempt of the same payment, as if two had begun at once.
+    async fn attempt_beside(&self) -> AttemptId {
+        let id: AttemptId = self.ctx.new_id();
+        sqlx::query(
+            "insert into payment_attempts (id, payment_id, gateway, amount_minor, is_hosted, request, status, created_at, updated_at)
+             select $1, payment_id, gateway, amount_minor, is_hosted, request || jsonb_build_object('attempt', $1::uuid), 'created', created_at, updated_at
+             from payment_attempts",
+        )
+        .bind(uuid::Uuid::from(id))
+        .execute(&self.world.db)
+        .await
+        .expect("is written");
+        id
     }
     /// Balanced, equal to the payments, and everything settled.
     async fn is_right(&self) {
@@ -213,6 +227,56 @@ async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     paying.await.expect("no panic").expect("it is paid");
     assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
     assert_eq!(scene.world.gateway.intents().len(), 1);
+}
+
+/// No way leads there by design; should one card be charged twice all the same, the second charge is found and goes back whole.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_charge_of_the_same_payment_goes_back_whole(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay_with("pm_card_visa").await;
+    assert_eq!(first.status, PaymentStatus::Paid);
+    let second = scene.attempt_beside().await;
+    settle(&scene.world.system(), second).await.expect("settles");
+    settle(&scene.world.system(), second).await.expect("once more changes nothing");
+    scene.work().await;
+    assert_eq!(scene.world.gateway.intents().len(), 2);
+    let refunds = scene.world.gateway.refunds();
+    assert_eq!(refunds.iter().map(|refund| refund.amount.minor).collect::<Vec<_>>(), [10_500]);
+    let charges: Vec<_> = scene.world.gateway.intents().into_iter().filter(|intent| intent.attempt == Some(second)).collect();
+    assert_eq!(refunds[0].intent_reference.as_ref(), Some(&charges[0].reference), "the second one goes back, not the first");
+    let payment = scene.payment().await;
+    assert_eq!((payment.id, payment.status, payment.refunded.minor), (first.id, PaymentStatus::Paid, 0));
+    assert_eq!(scene.status().await, Status::Confirmed);
+    assert_eq!(scene.balance_of_provider().await, 9_500);
+    scene.is_right().await;
+    // and what was paid goes back to the card it came from
+    booking::cancel(&scene.ctx, scene.booking, CancelBooking::default()).await.expect("cancelled");
+    scene.work().await;
+    assert_eq!(
+        scene.world.gateway.refunds()[1].intent_reference,
+        scene.world.gateway.intents().iter().find(|i| i.attempt != Some(second)).map(|i| i.reference.clone())
+    );
+    scene.is_right().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_reserved_twice_for_the_same_request_is_released_once(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    let second = scene.attempt_beside().await;
+    settle(&scene.world.system(), second).await.expect("settles");
+    scene.work().await;
+    let status = |is_second: bool| {
+        let intents = scene.world.gateway.intents();
+        intents.iter().find(|intent| (intent.attempt == Some(second)) == is_second).map(|intent| intent.status)
+    };
+    assert_eq!((status(false), status(true)), (Some(IntentStatus::Authorised), Some(IntentStatus::Cancelled)));
+    assert_eq!(scene.payment().await.status, PaymentStatus::Authorised);
+    let owner = scene.world.ctx_as(scene.provider.owner).await;
+    booking::approve(&owner, scene.booking).await.expect("accepted");
+    assert_eq!(status(false), Some(IntentStatus::Succeeded));
+    scene.work().await;
+    scene.is_right().await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
