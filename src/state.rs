@@ -23,7 +23,7 @@ pub struct AppState {
 impl AppState {
     /// Limits and messages between nodes by Postgres; [`crate::boot::state`] puts Redis in their place where it is configured.
     pub fn new(house: Arc<House>, config: Arc<Config>) -> Self {
-        let limits = Arc::new(Limits::new(Arc::new(PgShared(house.db.clone()))));
+        let limits = Arc::new(Limits::new(Arc::new(PgShared::new(house.db.clone()))));
         Self { house, config, limits, hub: Arc::new(Hub::default()), pages: Pages::default(), movable_clock: None }
     }
 }

@@ -21,12 +21,15 @@ pub enum Family {
     Providers,
     /// Which providers match, five minutes.
     Matches,
+    /// What holds are written by, ten minutes. No event clears it: whoever uses it has it checked where it is used.
+    Terms,
 }
 
 pub struct Caches {
     categories: Cache<String, Kept>,
     providers: Cache<String, Kept>,
     matches: Cache<String, Kept>,
+    terms: Cache<String, Kept>,
     /// What is being loaded for everyone who asks meanwhile.
     underway: Cache<String, Kept>,
     /// Raised by each clearing, so that a reading begun before it is not kept after it.
@@ -42,6 +45,7 @@ impl Default for Caches {
             categories: cache(100, 60),
             providers: cache(5_000, 10),
             matches: cache(2_000, 5),
+            terms: cache(1_000, 10),
             underway: cache(1_000, 1),
             generation: AtomicU64::new(0),
         }
@@ -54,6 +58,7 @@ impl Caches {
             Family::Categories => &self.categories,
             Family::Providers => &self.providers,
             Family::Matches => &self.matches,
+            Family::Terms => &self.terms,
         }
     }
 
@@ -97,20 +102,28 @@ impl Caches {
     /// Drops what this fact makes old. Called on every node, for every event.
     pub fn forget(&self, event: &Event) {
         use EventKind as K;
-        self.generation.fetch_add(1, Ordering::AcqRel);
         match event.kind {
             K::CategoriesChanged => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
                 self.categories.invalidate_all();
                 self.matches.invalidate_all();
                 self.providers.invalidate_all();
             }
             K::ProviderChanged | K::ProviderApproved | K::ProviderSuspended | K::ProviderReinstated | K::ProviderRejected => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
                 self.matches.invalidate_all();
                 self.forget_provider(event.provider);
             }
-            K::ReviewPublished | K::ReviewReplied => self.forget_provider(event.provider),
+            K::ReviewPublished | K::ReviewReplied => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
+                self.forget_provider(event.provider);
+            }
             _ => {}
         }
+    }
+
+    pub async fn forget_one(&self, family: Family, key: &str) {
+        self.family(family).invalidate(key).await;
     }
 
     /// Everything, as after a restore.
@@ -119,6 +132,7 @@ impl Caches {
         self.categories.invalidate_all();
         self.providers.invalidate_all();
         self.matches.invalidate_all();
+        self.terms.invalidate_all();
     }
 
     fn forget_provider(&self, provider: Option<ProviderId>) {

@@ -70,9 +70,29 @@ async fn count_together(doors: &Doors, node: &Node) {
 #[sqlx::test(migrations = "./migrations")]
 async fn by_postgres_alone(db: PgPool) {
     let doors = Doors::with(db.clone(), &[]);
-    let node = second_node(&doors, Arc::new(PgFanout::new(db.clone())), Arc::new(PgShared(db.clone()))).await;
+    let node = second_node(&doors, Arc::new(PgFanout::new(db.clone())), Arc::new(PgShared::new(db.clone()))).await;
     behave_as_one(&doors, &node, Arc::new(PgFanout::new(db))).await;
     count_together(&doors, &node).await;
+}
+
+/// However many come at once, on both nodes, each of them is counted by itself.
+#[sqlx::test(migrations = "./migrations")]
+async fn those_who_come_at_once_are_counted_one_by_one(db: PgPool) {
+    let nodes = [Arc::new(PgShared::new(db.clone())), Arc::new(PgShared::new(db))];
+    let askers = (0..200).map(|at| {
+        let node = nodes[at % 2].clone();
+        let key = ["ada", "bob"][at / 2 % 2];
+        tokio::spawn(async move { (key, node.count(key, 60_000).await.expect("counts")) })
+    });
+    let mut counts: std::collections::BTreeMap<&str, Vec<u64>> = std::collections::BTreeMap::new();
+    for asker in askers.collect::<Vec<_>>() {
+        let (key, count) = asker.await.expect("no panic");
+        counts.entry(key).or_default().push(count);
+    }
+    for (key, mut counts) in counts {
+        counts.sort_unstable();
+        assert_eq!(counts, (1..=100).collect::<Vec<_>>(), "{key}");
+    }
 }
 
 struct RedisServer {

@@ -101,3 +101,22 @@ async fn pages_ask_no_more_than_they_did(db: PgPool) {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     doors.close().await;
 }
+
+/// Holding takes as many statements as it did: who asks, how often, and the one that writes.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_hold_asks_no_more_than_it_did(db: PgPool) {
+    let doors = Doors::new(db);
+    let provider = doors.world.a_provider().await;
+    let mut browser = doors.signed_in(doors.world.a_customer().await).await;
+    let mut asked = Vec::new();
+    for starts_at in ["2026-06-10T10:00:00Z", "2026-06-10T12:00:00Z"] {
+        let counter = Counter::default();
+        let _listening = tracing::subscriber::set_default(counter.clone());
+        let slot = serde_json::json!({ "service_id": provider.service, "starts_at": starts_at });
+        let answer = browser.call(http::Method::POST, "/api/v1/bookings", slot).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        asked.push(counter.0.load(Ordering::Relaxed));
+    }
+    assert!(asked[1] <= 4, "the second hold of a service asks {} times, 4 is what it may; the first {}", asked[1], asked[0]);
+    doors.close().await;
+}

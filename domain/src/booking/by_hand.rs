@@ -39,8 +39,9 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
     let now = ctx.now();
     for _ in 0..3 {
         let mut tx = ctx.begin().await?;
-        let offer =
-            store::find_offer(&mut tx, slot.service_id, &slot.add_ons, slot.starts_at, None, None, now).await?.ok_or(Error::NotFound)?;
+        let offer = store::find_offer(&mut tx, slot.service_id, Some(&slot.add_ons), slot.starts_at, None, None, now)
+            .await?
+            .ok_or(Error::NotFound)?;
         ctx.require_staff(offer.provider_id, StaffRole::Member)?;
         check(&input, &contact)?;
         let mut fields = Fields::none();
@@ -90,7 +91,7 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             customer,
             visitor: None,
         };
-        match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new).await? {
+        match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new, None).await? {
             Attempt::Held(row) => {
                 ctx.commit(tx).await?;
                 let booking = hold::seen(ctx, *row)?;

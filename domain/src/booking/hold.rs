@@ -4,11 +4,11 @@ use super::model::{BookingRefusal, BookingView, HoldSlot, Price, Settlement, Sid
 use super::place;
 use super::policy::{self, PriceInput};
 use super::store::{self, BookingRow, NewBooking, Offer, Taken};
-use super::{transition, view};
+use super::{terms, transition, view};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
-use crate::event::EventKind;
+use crate::event::{Cursor, EventKind};
 use crate::id::{AddOnId, BookingId, ResourceId, ServiceId};
 use crate::provider::model::Mode;
 use crate::scheduling::model::{AssignQuery, NotFree, Reason};
@@ -79,9 +79,12 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     let (customer, visitor, now) = (ctx.account_id(), ctx.visitor_id(), ctx.now());
     // Before there is a connection in hand: whoever keeps one and waits for another may wait for itself.
     let limit = ctx.settings().await?.holds_per_person;
+    if let Some(row) = hold_at_once(ctx, input, limit).await? {
+        return Ok(Attempt::Held(row));
+    }
     let mut db = ctx.db().acquire().await?;
     let find = async |db: &mut PgConnection| {
-        let offer = store::find_offer(db, input.service_id, &input.add_ons, input.starts_at, customer, visitor, now).await?;
+        let offer = store::find_offer(db, input.service_id, Some(&input.add_ons), input.starts_at, customer, visitor, now).await?;
         offer.ok_or(Error::NotFound)
     };
     let offer = find(&mut db).await?;
@@ -121,6 +124,43 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     Ok(attempt)
 }
 
+/// By the terms kept in memory, in the one statement that writes it. None when they are not enough to say, or when it was refused for any reason: then
+/// everything is read anew, and that decides.
+async fn hold_at_once(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Option<Box<BookingRow>>> {
+    let terms = terms::get(ctx, input.service_id).await?;
+    let offer = terms.offer(&input.add_ons);
+    let query = query(input, &offer);
+    if check_offer(&offer, input, ctx.now()).is_err() {
+        return Ok(None);
+    }
+    let Some(choice) = terms.outlook.choose(&query, ctx.now()) else { return Ok(None) };
+    let mut db = ctx.db().acquire().await?;
+    let new = new_hold(ctx, input, &offer, limit);
+    match write(ctx, &mut db, input, &offer, &choice, &new, Some(terms.outlook.as_of)).await? {
+        Attempt::Held(row) => {
+            ctx.committed();
+            passing(Point::HoldCommitted);
+            Ok(Some(row))
+        }
+        Attempt::Refused(_) => Ok(None),
+        Attempt::Lost => {
+            terms::forget(ctx, input.service_id).await;
+            Ok(None)
+        }
+    }
+}
+
+fn query(input: &HoldSlot, offer: &Offer) -> AssignQuery {
+    AssignQuery {
+        service: input.service_id,
+        starts_at: input.starts_at,
+        extra_min: offer.add_ons.iter().map(|a| a.extra_min).sum(),
+        resource: input.resource_id,
+        ignoring: None,
+        is_by_hand: false,
+    }
+}
+
 fn asked_add_ons(input: &HoldSlot) -> Vec<AddOnId> {
     let mut asked = input.add_ons.clone();
     asked.sort();
@@ -128,38 +168,31 @@ fn asked_add_ons(input: &HoldSlot) -> Vec<AddOnId> {
     asked
 }
 
-/// Takes the slot on these terms, if there is someone to do it.
+/// Takes the slot on this offer, if there is someone to do it.
 async fn take(ctx: &Ctx, db: &mut PgConnection, input: &HoldSlot, offer: &Offer, hold_limit: i64) -> Result<Attempt> {
-    let now = ctx.now();
-    check_offer(offer, input, now)?;
-    let query = AssignQuery {
-        service: input.service_id,
-        starts_at: input.starts_at,
-        extra_min: offer.add_ons.iter().map(|a| a.extra_min).sum(),
-        resource: input.resource_id,
-        ignoring: None,
-        is_by_hand: false,
-    };
-    let choice = match scheduling::choose(db, ctx, &query).await? {
-        Ok(choice) => choice,
-        Err(not_free) => return Ok(Attempt::Refused(not_free)),
-    };
+    check_offer(offer, input, ctx.now())?;
+    match scheduling::choose(db, ctx, &query(input, offer)).await? {
+        Ok(choice) => write(ctx, db, input, offer, &choice, &new_hold(ctx, input, offer, hold_limit), None).await,
+        Err(not_free) => Ok(Attempt::Refused(not_free)),
+    }
+}
+
+fn new_hold(ctx: &Ctx, input: &HoldSlot, offer: &Offer, hold_limit: i64) -> NewHold {
     let price = price_of(offer, offer.commission_bp.into());
     let source = if matches!(&ctx.actor, Actor::Person(p) if p.scopes.is_some()) { Source::Api } else { Source::Online };
-    let new = NewHold {
+    NewHold {
         status: Status::Held,
         source,
         settlement: if price.total() == 0 { Settlement::None } else { Settlement::Gateway },
         price,
         commission_bp: offer.commission_bp.into(),
         contact: person_contact(ctx),
-        hold_expires_at: Some(now.plus_minutes(offer.hold_min.into()).min(input.starts_at)),
+        hold_expires_at: Some(ctx.now().plus_minutes(offer.hold_min.into()).min(input.starts_at)),
         hold_limit: Some(hold_limit),
         kind: EventKind::BookingHeld,
         customer: ctx.account_id(),
         visitor: ctx.visitor_id(),
-    };
-    write(ctx, db, input, offer, &choice, &new).await
+    }
 }
 
 /// What distinguishes a customer's hold from a booking by hand.
@@ -178,6 +211,8 @@ pub(super) struct NewHold {
 }
 
 /// Writes the booking with the first who can still be claimed. In a transaction it is the caller who commits; otherwise it is done.
+///
+/// With `as_of` the terms were kept in memory: Lost if they may have changed, and only the first is tried, since nothing is known of who is busy.
 pub(super) async fn write(
     ctx: &Ctx,
     db: &mut PgConnection,
@@ -185,6 +220,7 @@ pub(super) async fn write(
     offer: &Offer,
     choice: &Choice,
     new: &NewHold,
+    as_of: Option<Cursor>,
 ) -> Result<Attempt> {
     let id: BookingId = ctx.new_id();
     let random = u64::from_be_bytes(ctx.new_secret().as_bytes()[..8].try_into().expect("a secret has 22 letters"));
@@ -234,11 +270,13 @@ pub(super) async fn write(
             hold_limit: new.hold_limit,
             // the first waits for whoever is booking the same; a later one, made while holding locks, must not, or two could wait for each other
             may_wait: gone.is_empty(),
+            as_of,
         };
         match store::take(db, &booking).await {
             Ok(Taken::Written(row)) => return Ok(Attempt::Held(row)),
             Ok(Taken::TooMany) => return Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
-            Ok(Taken::Own) => return Ok(Attempt::Lost),
+            Ok(Taken::Own | Taken::Outdated) => return Ok(Attempt::Lost),
+            Ok(Taken::Gone(_)) if as_of.is_some() => return Ok(Attempt::Refused(NotFree { reason: Reason::Booked })),
             Ok(Taken::Gone(resources)) => gone.extend(resources),
             Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => {
                 return Ok(Attempt::Lost);

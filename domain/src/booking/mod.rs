@@ -47,6 +47,10 @@ mod reschedule;
 pub mod settlement;
 #[cfg(feature = "server")]
 mod store;
+#[cfg(feature = "server")]
+mod terms;
+#[cfg(all(test, feature = "server"))]
+mod terms_tests;
 #[cfg(all(test, feature = "server"))]
 mod tests;
 mod text;

@@ -45,8 +45,8 @@ pub use calendars::{add_calendar, list_calendars, refresh_calendar, refresh_due,
 pub use hours::{clear_hours, list_schedules, remove_override, set_hours, set_override};
 #[cfg(feature = "server")]
 pub use service::{
-    Choice, assign, choose, explain, get_availability, list_alternatives, list_closed, list_free_at, list_free_within, list_next_free,
-    lock_service,
+    Choice, Outlook, assign, choose, explain, get_availability, list_alternatives, list_closed, list_free_at, list_free_within,
+    list_next_free, load_outlook, lock_service,
 };
 
 #[cfg(feature = "server")]

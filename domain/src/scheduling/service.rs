@@ -1,6 +1,6 @@
 //! Asking for free times and taking them.
 
-use super::engine::{self, Ask, Rules};
+use super::engine::{self, Ask, Book, Rules};
 use super::model::{
     AssignQuery, Assignment, Availability, AvailabilityQuery, Because, DaySlots, Explanation, MAX_DAYS, NotFree, Reason, Slot,
 };
@@ -8,7 +8,9 @@ use super::store::{self, Loaded, LoadedService, Wanted};
 use super::zone;
 use crate::ctx::{Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
+use crate::event::Cursor;
 use crate::id::{ProviderId, ResourceId, ServiceId};
+use crate::provider::model::AssignmentRule;
 use crate::time::{Date, Instant, Span};
 use sqlx::PgConnection;
 use std::collections::HashMap;
@@ -42,6 +44,7 @@ pub async fn get_availability(ctx: &Ctx, query: &AvailabilityQuery) -> Result<Av
         extra_min: query.extra_min,
         person: query.resource,
         ignoring: query.ignoring,
+        with_busy: true,
     };
     let loaded = store::load(ctx.db(), wanted).await?;
     let service = loaded.services.get(&query.service).filter(|service| service.provider == query.provider).ok_or(Error::NotFound)?;
@@ -92,7 +95,8 @@ pub async fn list_free_within(
     if services.is_empty() || window.starts_at >= window.ends_at {
         return Ok(HashMap::new());
     }
-    let loaded = store::load(ctx.db(), Wanted { services, window, now, extra_min: 0, person: None, ignoring: None }).await?;
+    let loaded =
+        store::load(ctx.db(), Wanted { services, window, now, extra_min: 0, person: None, ignoring: None, with_busy: true }).await?;
     let ask = Ask { window, now, resource: None, limit: per_service };
     let free = loaded.services.iter().filter(|(_, service)| service.is_offered).filter_map(|(id, service)| {
         let slots: Vec<Slot> = engine::find_starts(&service.rules, &loaded.book, &ask).slots().collect();
@@ -136,6 +140,44 @@ impl Choice {
     }
 }
 
+/// The rules of one service without anybody's busy times: enough to claim a start by, as long as none of it changes. Kept in memory, so whoever writes
+/// by it has `as_of` checked in the statement that writes.
+pub struct Outlook {
+    /// Every change before it is in here.
+    pub as_of: Cursor,
+    /// What is known about.
+    window: Span,
+    rules: Rules,
+    book: Book,
+}
+
+/// # Errors
+/// NotFound for an unknown service.
+pub async fn load_outlook(ctx: &Ctx, service: ServiceId) -> Result<Outlook> {
+    let now = ctx.now();
+    let window = Span::new(now.plus_days(-1), now.plus_days(732));
+    let wanted = Wanted { services: &[service], window, now, extra_min: 0, person: None, ignoring: None, with_busy: false };
+    let mut loaded = store::load(ctx.db(), wanted).await?;
+    let rules = loaded.services.remove(&service).ok_or(Error::NotFound)?.rules;
+    Ok(Outlook { as_of: loaded.cursor, window, rules, book: loaded.book })
+}
+
+impl Outlook {
+    /// Who could do the job if nobody were busy. None when the rules refuse it, and when they are not enough to say: counts limit the service, or decide
+    /// whose turn it is.
+    pub fn choose(&self, query: &AssignQuery, now: Instant) -> Option<Choice> {
+        let rules = Rules { duration_min: self.rules.duration_min + query.extra_min, ..self.rules.clone() };
+        let is_by_turns = rules.assignment == AssignmentRule::RoundRobin && rules.people.len() > 1 && query.resource.is_none();
+        let is_known = self.window.contains(query.starts_at) && (0..=MAX_EXTRA_MIN).contains(&query.extra_min);
+        let choice = Choice { free: Vec::new(), asked: query.resource, starts_at: query.starts_at, rules };
+        if is_by_turns || !is_known || choice.is_limited() {
+            return None;
+        }
+        let free = free_now(&choice.rules, &self.book, query, now)?;
+        Some(Choice { free, ..choice })
+    }
+}
+
 /// Looks, without locking anything, who could do the job. What is chosen has to be claimed by whoever writes it.
 ///
 /// # Errors
@@ -152,13 +194,21 @@ pub async fn choose(db: &mut PgConnection, ctx: &Ctx, query: &AssignQuery) -> Re
     }
     let window = Span::new(query.starts_at, query.starts_at + 1);
     let services = [query.service];
-    let wanted = Wanted { services: &services, window, now, extra_min: query.extra_min, person: query.resource, ignoring: query.ignoring };
+    let wanted = Wanted {
+        services: &services,
+        window,
+        now,
+        extra_min: query.extra_min,
+        person: query.resource,
+        ignoring: query.ignoring,
+        with_busy: true,
+    };
     let mut loaded = store::load(db, wanted).await?;
     let Some(service) = loaded.services.remove(&query.service) else { return Err(Error::NotFound) };
     if !service.is_offered && query.ignoring.is_none() {
         return not_free(Reason::NotOffered);
     }
-    match free_now(&service, &loaded, query, now) {
+    match free_now(&service.rules, &loaded.book, query, now) {
         Some(free) => Ok(Ok(Choice { rules: service.rules, free, asked: query.resource, starts_at: query.starts_at })),
         None => not_free(why(&service, &loaded, query, now)),
     }
@@ -227,7 +277,8 @@ pub async fn explain(ctx: &Ctx, provider: ProviderId, service: ServiceId, at: In
     if (at - now).abs() > 800 * crate::time::DAY {
         return Err(Fields::one("at", "Ask about a time within two years.").into());
     }
-    let wanted = Wanted { services: &[service], window: Span::new(at, at + 1), now, extra_min: 0, person: None, ignoring: None };
+    let wanted =
+        Wanted { services: &[service], window: Span::new(at, at + 1), now, extra_min: 0, person: None, ignoring: None, with_busy: true };
     let loaded = store::load(ctx.db(), wanted).await?;
     let found = loaded.services.get(&service).filter(|found| found.provider == provider).ok_or(Error::NotFound)?;
     let is_inside = require_visible(ctx, found)?;
@@ -269,18 +320,17 @@ fn clipped(window: Span, now: Instant) -> Span {
 }
 
 /// Everyone and everything free for this start; None if the service cannot start then.
-fn free_now(service: &LoadedService, loaded: &Loaded, query: &AssignQuery, now: Instant) -> Option<Vec<ResourceId>> {
-    let rules = &service.rules;
+fn free_now(rules: &Rules, book: &Book, query: &AssignQuery, now: Instant) -> Option<Vec<ResourceId>> {
     let all = || rules.people.iter().map(|person| person.id).chain(rules.needs.iter().flatten().copied());
     if query.is_by_hand {
         let job = rules.job(query.starts_at);
-        return Some(all().filter(|id| engine::is_clear(rules, &loaded.book, *id, job)).collect());
+        return Some(all().filter(|id| engine::is_clear(rules, book, *id, job)).collect());
     }
     let ask = Ask { window: Span::new(query.starts_at, query.starts_at + 1), now, resource: query.resource, limit: 1 };
-    if engine::find_starts(rules, &loaded.book, &ask).is_empty() {
+    if engine::find_starts(rules, book, &ask).is_empty() {
         return None;
     }
-    Some(all().filter(|id| engine::is_available(rules, &loaded.book, *id, query.starts_at)).collect())
+    Some(all().filter(|id| engine::is_available(rules, book, *id, query.starts_at)).collect())
 }
 
 /// The reason to tell: the service's own first, then what a new try could change least.

@@ -200,6 +200,8 @@ impl World {
     pub async fn set<I: Id>(&self, table: &str, id: I, column: &str, sql_value: &str) {
         let statement = format!("update {table} set {column} = {sql_value} where id = $1");
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(Uuid::from_u128(id.as_u128())).execute(&self.db).await.expect("a changed row");
+        // no event tells of it
+        self.house.caches.forget_all();
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::booking::model::{Address, Price, Settlement, Source, Status};
 use crate::booking::store::{AddOnRow, BookingRow};
 use crate::error::Result;
+use crate::event::Cursor;
 use crate::id::{AccountId, AddOnId, AllocationId, AuditId, BookingId, Id, ProviderId, ResourceId, ServiceId, VisitorId};
 use crate::provider::model::CancelTiers;
 use crate::scheduling::model::Assignment;
@@ -24,8 +25,6 @@ pub struct Offer {
     pub is_verified: bool,
     pub rating_sum: i64,
     pub rating_count: i32,
-    /// The customer has an account that nobody signs in to.
-    pub is_customer_guest: bool,
     pub is_open: bool,
     pub service_name: String,
     pub mode: String,
@@ -47,16 +46,17 @@ pub struct Offer {
     pub own_hold: Option<BookingId>,
 }
 
+/// With the asked extras, or all there are.
 pub async fn find_offer(
     db: &mut PgConnection,
     service: ServiceId,
-    add_ons: &[AddOnId],
+    add_ons: Option<&[AddOnId]>,
     starts_at: Instant,
     customer: Option<AccountId>,
     visitor: Option<VisitorId>,
     now: Instant,
 ) -> Result<Option<Offer>> {
-    let add_ons: Vec<Uuid> = add_ons.iter().map(|&id| id.into()).collect();
+    let add_ons: Option<Vec<Uuid>> = add_ons.map(|ids| ids.iter().map(|&id| id.into()).collect());
     Ok(sqlx::query_as!(
         Offer,
         r#"select
@@ -70,7 +70,6 @@ pub async fn find_offer(
             p.verified_at is not null as "is_verified!",
             p.rating_sum,
             p.rating_count,
-            exists (select from accounts a where a.id = $4 and a.is_guest) as "is_customer_guest!",
             p.status = 'active' and s.archived_at is null as "is_open!",
             s.name as service_name,
             s.mode,
@@ -90,7 +89,7 @@ pub async fn find_offer(
                 select coalesce(json_agg(json_build_object('id', x.id, 'name', x.name, 'price_minor', x.price_minor, 'extra_min', x.extra_min) order by x.name), '[]')
                 from service_add_ons x
                 where x.service_id = s.id
-                and x.id = any($2)
+                and ($2::uuid[] is null or x.id = any($2))
                 and x.archived_at is null
             ) as "add_ons!: Json<Vec<AddOnRow>>",
             s.day_limit is not null or s.week_limit is not null as "is_limited!",
@@ -109,7 +108,7 @@ pub async fn find_offer(
          join categories c on c.id = s.category_id
          where s.id = $1"#,
         service as ServiceId,
-        &add_ons,
+        add_ons as Option<Vec<Uuid>>,
         starts_at as Instant,
         customer as Option<AccountId>,
         visitor as Option<VisitorId>,
@@ -189,6 +188,15 @@ pub struct NewBooking<'a> {
     pub hold_limit: Option<i64>,
     /// For whoever books the same people and things in this moment; otherwise they count as gone.
     pub may_wait: bool,
+    /// Of the terms, if they were kept: a change since then is looked for.
+    pub as_of: Option<Cursor>,
+}
+
+/// What only the statement itself tells.
+struct Written {
+    person_name: Option<String>,
+    person_tone: Option<i32>,
+    is_customer_guest: bool,
 }
 
 impl NewBooking<'_> {
@@ -197,7 +205,7 @@ impl NewBooking<'_> {
     }
 
     /// The row once it is written, with the defaults of its columns. A test holds it to what is read.
-    fn row(&self, person_name: Option<String>, person_tone: Option<i32>) -> BookingRow {
+    fn row(&self, written: Written) -> BookingRow {
         let (offer, price, job) = (self.offer, self.price, self.assignment.job);
         BookingRow {
             id: self.id,
@@ -218,15 +226,15 @@ impl NewBooking<'_> {
             service_name: offer.service_name.clone(),
             radius_km: offer.radius_km,
             customer_id: self.customer,
-            is_customer_guest: offer.is_customer_guest,
+            is_customer_guest: written.is_customer_guest,
             visitor_id: self.visitor,
             status: self.status.as_str().to_owned(),
             source: self.source.as_str().to_owned(),
             settlement: self.settlement.as_str().to_owned(),
             mode: offer.mode.clone(),
             person_id: self.assignment.person,
-            person_name,
-            person_tone,
+            person_name: written.person_name,
+            person_tone: written.person_tone,
             starts_at: job.starts_at,
             ends_at: job.ends_at,
             zone: offer.zone.clone(),
@@ -288,6 +296,8 @@ pub enum Taken {
     TooMany,
     /// Somebody else has these people or things at that time; nothing is written.
     Gone(Vec<ResourceId>),
+    /// The terms may not be what they were; nothing is looked at or written.
+    Outdated,
 }
 
 /// Claims the people and things and writes it all, in one statement that needs no transaction around it. The overlap constraint may refuse it as a
@@ -299,9 +309,27 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
     let is_confirmed = new.status == Status::Confirmed;
     let line = new.hold_limit.and_then(|_| line_of(new.customer, new.visitor));
     let outcome = sqlx::query!(
-        r#"with claimed as materialized (
+        r#"with terms as materialized (
+            -- the kinds of the index events_terms
+            select $49::text is null or s.epoch = $50 and not exists (
+                select from events e
+                where e.provider_id = $3 and e.xid >= $49::text::xid8 and e.kind in (
+                    'provider.approved', 'provider.rejected', 'provider.suspended', 'provider.reinstated', 'provider.changed',
+                    'category.changed', 'settings.changed', 'availability.changed', 'review.published'
+                )
+            ) and not exists (
+                select from events e
+                where e.provider_id is null and e.xid >= $49::text::xid8 and e.kind in (
+                    'provider.approved', 'provider.rejected', 'provider.suspended', 'provider.reinstated', 'provider.changed',
+                    'category.changed', 'settings.changed', 'availability.changed', 'review.published'
+                )
+            ) as are_current
+            from spine s
+        ), claimed as materialized (
             select c.taken, c.holds, c.is_own
-            from claim_slot($38, $36, $29, $47, $5, $6, $4, lower($12::tstzrange), $48) as c
+            from terms
+            cross join lateral claim_slot($38, $36, $29, $47, $5, $6, $4, lower($12::tstzrange), $48) as c
+            where terms.are_current
         ), booking as (
             insert into bookings (
                 id, reference, provider_id, service_id, customer_id, visitor_id, status, source, settlement, mode, person_id,
@@ -337,7 +365,8 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
             from booking b
         )
         select exists (select from booking) as "is_written!", c.taken as "taken!: Vec<ResourceId>", c.is_own as "is_own!",
-            r.name as "person_name?", r.tone as "person_tone?"
+            r.name as "person_name?", r.tone as "person_tone?",
+            exists (select from accounts a where a.id = $5 and a.is_guest) as "is_customer_guest!"
         from claimed c
         left join resources r on r.id = $11"#,
         new.id as BookingId,
@@ -388,11 +417,15 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
         new.peer,
         line,
         new.may_wait,
+        new.as_of.map(|as_of| as_of.xid.to_string()),
+        new.as_of.map(|as_of| as_of.epoch),
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
+    let Some(outcome) = outcome else { return Ok(Taken::Outdated) };
+    let (person_name, person_tone, is_customer_guest) = (outcome.person_name, outcome.person_tone, outcome.is_customer_guest);
     Ok(match outcome.is_written {
-        true => Taken::Written(Box::new(new.row(outcome.person_name, outcome.person_tone))),
+        true => Taken::Written(Box::new(new.row(Written { person_name, person_tone, is_customer_guest }))),
         false if outcome.is_own => Taken::Own,
         false if outcome.taken.is_empty() => Taken::TooMany,
         false => Taken::Gone(outcome.taken),

@@ -20,6 +20,8 @@ pub struct Wanted<'a> {
     /// Of the people only this one, if the service has them; what the job needs besides is read in any case.
     pub person: Option<ResourceId>,
     pub ignoring: Option<BookingId>,
+    /// Without, only what people decide is read: no busy times, no counts.
+    pub with_busy: bool,
 }
 
 /// Many services with the resources they share.
@@ -111,7 +113,8 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             from bookings b
             join svc on svc.id = b.service_id
             where b.service_id = any(array(
-                    select id from svc where day_limit is not null or week_limit is not null or assignment = 'round_robin' and $8::uuid is null
+                    select id from svc
+                    where $9 and (day_limit is not null or week_limit is not null or assignment = 'round_robin' and $8::uuid is null)
                 ))
                 and b.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
                 and (b.status <> 'held' or b.hold_expires_at > $4)
@@ -191,7 +194,8 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             select a.resource_id, a.during, case a.kind when 'booking' then 1 else 2 end::bigint as kind
             from res
             join allocations a on a.resource_id = res.id
-            where a.is_live
+            where $9
+                and a.is_live
                 and coalesce(upper(a.during), 'infinity') > $2
                 and lower(a.during) < $3
                 and (a.expires_at is null or a.expires_at > $4)
@@ -200,7 +204,7 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             select i.resource_id, i.during, 3
             from res
             join imported_busy i on i.resource_id = res.id
-            where i.during && tstzrange($2, $3)
+            where $9 and i.during && tstzrange($2, $3)
         ) b
         group by b.resource_id
         union all
@@ -228,6 +232,7 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
         wide.starts_at as Instant,
         wide.ends_at as Instant,
         wanted.person as Option<ResourceId>,
+        wanted.with_busy,
     )
     .fetch_all(db)
     .await?;
