@@ -133,13 +133,15 @@ pub(super) async fn insert_payment(db: impl PgExecutor<'_>, new: &NewPayment, no
 }
 
 /// A second charge of a payment that is paid already becomes a payment of its own, so that the books, and what goes back, are about one charge each.
-pub(crate) async fn set_apart(db: &mut PgConnection, attempt: &AttemptRow, id: PaymentId, now: Instant) -> Result<PaymentRow> {
-    sqlx::query!(
+/// None if it is the only one.
+pub(crate) async fn set_apart(db: &mut PgConnection, attempt: &AttemptRow, id: PaymentId, now: Instant) -> Result<Option<PaymentRow>> {
+    let done = sqlx::query!(
         "with apart as (
             insert into payments (id, booking_id, payer_id, currency, amount_minor, tip_minor, capture, status, created_at, updated_at)
             select $1, booking_id, payer_id, currency, $3, 0, capture, 'failed', $4, $4
             from payments
             where id = $5
+              and exists (select from payment_attempts other where other.payment_id = $5 and other.id <> $2 and other.status = 'succeeded')
             returning id
          )
          update payment_attempts set payment_id = apart.id from apart where payment_attempts.id = $2",
@@ -151,7 +153,26 @@ pub(crate) async fn set_apart(db: &mut PgConnection, attempt: &AttemptRow, id: P
     )
     .execute(&mut *db)
     .await?;
-    lock_payment(db, id).await
+    if done.rows_affected() == 1 { lock_payment(db, id).await.map(Some) } else { Ok(None) }
+}
+
+/// Charges of one payment beside its last, which is the one that refunds go back by. Only an older release leaves them.
+pub(crate) async fn list_second_charges(db: impl PgExecutor<'_>, since: Instant, limit: i64) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.id as "id: AttemptId"
+         from payments p
+         join payment_attempts a on a.payment_id = p.id and a.status = 'succeeded'
+         where p.created_at >= $1
+           and exists (
+                select from payment_attempts last
+                where last.payment_id = p.id and last.status = 'succeeded' and (last.updated_at, last.id) > (a.updated_at, a.id)
+           )
+         limit $2"#,
+        since as Instant,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
 }
 
 /// Of a payment that is not settled yet. The payer may have become known meanwhile.

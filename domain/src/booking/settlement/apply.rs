@@ -61,7 +61,9 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
     }
     store::note_intent(&mut **tx, id, status, intent, ctx.now()).await?;
     let payment = match status {
-        AttemptStatus::Succeeded if payment.captured_minor > 0 => store::set_apart(&mut **tx, &attempt, ctx.new_id(), ctx.now()).await?,
+        AttemptStatus::Succeeded if payment.captured_minor > 0 => {
+            store::set_apart(&mut **tx, &attempt, ctx.new_id(), ctx.now()).await?.unwrap_or(payment)
+        }
         AttemptStatus::Authorised if is_paid_otherwise(tx, &payment, id).await? => {
             queue::enqueue(tx, ctx, jobs::release(id)).await?;
             return Ok(Applied::Changed);
@@ -72,7 +74,7 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
         store::set_card(&mut **tx, payment.id, &CardView { brand: card.brand.clone(), last4: card.last4.clone() }).await?;
     }
     match status {
-        AttemptStatus::Succeeded => captured(tx, ctx, &attempt, &payment, intent).await?,
+        AttemptStatus::Succeeded => captured(tx, ctx, &attempt, &payment, intent.captured_minor).await?,
         AttemptStatus::Authorised => authorised(tx, ctx, &attempt, &payment, intent).await?,
         AttemptStatus::Cancelled => ended(tx, ctx, &payment).await?,
         AttemptStatus::RequiresMethod if intent.failure.is_some() => failed(tx, ctx, &payment, intent).await?,
@@ -96,6 +98,18 @@ fn difference(attempt: &AttemptRow, payment: &PaymentRow, intent: &Intent, sourc
     (source == Source::Message && matters && stated != attempt.amount_minor).then_some("another amount")
 }
 
+/// Sends back a charge that stands beside another one of its payment: an older release took it for the same news once more.
+pub(super) async fn return_second(ctx: &Ctx, id: AttemptId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    let attempt = store::find_attempt(&mut *tx, id).await?.ok_or(Error::NotFound)?;
+    let booking = store::get_booking_of(&mut *tx, attempt.payment).await?;
+    bookings::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
+    store::lock_payment(&mut *tx, attempt.payment).await?;
+    let Some(payment) = store::set_apart(&mut tx, &attempt, ctx.new_id(), ctx.now()).await? else { return Ok(()) };
+    captured(&mut tx, ctx, &attempt, &payment, attempt.amount_minor).await?;
+    ctx.commit(tx).await
+}
+
 /// Another attempt of the payment has taken its money or set it aside.
 async fn is_paid_otherwise(tx: &mut Tx, payment: &PaymentRow, attempt: AttemptId) -> Result<bool> {
     let open = store::list_open_attempts(&mut **tx, payment.id).await?;
@@ -103,8 +117,11 @@ async fn is_paid_otherwise(tx: &mut Tx, payment: &PaymentRow, attempt: AttemptId
 }
 
 /// Money is with us. It confirms the booking, or goes back whole.
-async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &PaymentRow, intent: &Intent) -> Result<()> {
-    let amount = Money::new(intent.captured_minor, payment.amount.currency);
+async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &PaymentRow, captured_minor: i64) -> Result<()> {
+    if payment.captured_minor > 0 {
+        return Ok(());
+    }
+    let amount = Money::new(captured_minor, payment.amount.currency);
     let outcome = if store::has_other_money(&mut **tx, payment.booking, payment.id, false).await? {
         MoneyOutcome::ReturnIt { reason: "The booking was paid for already, so this second payment goes back.".to_owned() }
     } else {

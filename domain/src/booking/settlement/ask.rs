@@ -12,6 +12,8 @@ use crate::payment::{self, AttemptStatus, CardView, jobs};
 use crate::queue;
 use crate::time::{CLOCKS_DIFFER, DAY};
 
+/// Payments begun so long ago are looked at for charges that an older release left.
+const SECOND_CHARGES_DAYS: i64 = 3;
 /// How many of a kind one round of the reconciler takes.
 const ROUND: i64 = 100;
 /// So many questions in a row without an answer end a round: each waits as long as patience lasts, and a hundred of them would take half an hour.
@@ -103,7 +105,7 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
     ctx.commit(tx).await
 }
 
-/// Looks after what nobody has news of: open attempts, refunds under way, and payments of bookings that are over. One that fails does not keep the others waiting;
+/// Looks after what nobody has news of: open attempts, refunds under way, charges beside another, and payments of bookings that are over. One that fails does not keep the others waiting;
 /// a gateway that is silent is left alone until the next round.
 pub async fn reconcile(ctx: &Ctx) -> Result<()> {
     store::catch_up(ctx.db(), ctx.now(), ctx.now() + CLOCKS_DIFFER).await?;
@@ -127,6 +129,11 @@ pub async fn reconcile(ctx: &Ctx) -> Result<()> {
         silence = if is_unheard(&outcome) { silence + 1 } else { 0 };
         if let Err(error) = outcome {
             tracing::warn!(%refund, %error, "a refund could not be reconciled");
+        }
+    }
+    for attempt in store::list_second_charges(ctx.db(), ctx.now().plus_days(-SECOND_CHARGES_DAYS), ROUND).await? {
+        if let Err(error) = super::apply::return_second(ctx, attempt).await {
+            tracing::error!(%attempt, %error, "a second charge could not be sent back");
         }
     }
     for booking in store::list_abandoned(ctx.db(), ctx.now(), ROUND).await? {

@@ -258,6 +258,33 @@ async fn a_second_charge_of_the_same_payment_goes_back_whole(db: PgPool) {
     scene.is_right().await;
 }
 
+/// An older release wrote both down as charges of one payment, and books know of one.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_charge_that_an_older_release_left_goes_back_too(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay_with("pm_card_visa").await;
+    let second = scene.attempt_beside().await;
+    let row = crate::payment::store::find_attempt(&scene.world.db, second).await.expect("reads").expect("an attempt");
+    crate::payment::ask(&scene.ctx, &row).await.expect("charged");
+    sqlx::query("update payment_attempts set status = 'succeeded'").execute(&scene.world.db).await.expect("written");
+    scene.work().await;
+    assert_eq!((scene.world.gateway.intents().len(), scene.world.gateway.refunded_minor()), (2, 0));
+    for _ in 0..2 {
+        scene.world.pass_minutes(1);
+        reconcile(&scene.world.system()).await.expect("reconciles");
+        scene.work().await;
+        assert_eq!(scene.world.gateway.refunded_minor(), 10_500);
+    }
+    assert_eq!((scene.payment().await.id, scene.payment().await.status), (first.id, PaymentStatus::Paid));
+    assert_eq!((scene.status().await, scene.balance_of_provider().await), (Status::Confirmed, 9_500));
+    scene.is_right().await;
+    booking::cancel(&scene.ctx, scene.booking, CancelBooking::default()).await.expect("cancelled");
+    scene.work().await;
+    let returned: BTreeSet<_> = scene.world.gateway.refunds().into_iter().filter_map(|refund| refund.intent_reference).collect();
+    assert_eq!(returned.len(), 2, "each by the charge it came by");
+    scene.is_right().await;
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_card_reserved_twice_for_the_same_request_is_released_once(db: PgPool) {
     let scene = by_approval(db).await;
