@@ -68,6 +68,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     }
     let memory = load.with_memory(std::mem::take);
     money::check_promises(&db, &memory, report).await?;
+    money::check_charges(&db, report).await?;
     invariants::check(&db, report).await
 }
 

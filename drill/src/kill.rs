@@ -97,6 +97,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     });
     let memory = load.with_memory(std::mem::take);
     money::check_promises(&stage.db, &memory, report).await?;
+    money::check_charges(&stage.db, report).await?;
     invariants::check(&stage.db, report).await?;
     if progress.done >= kills {
         progress.forget();

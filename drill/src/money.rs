@@ -113,6 +113,21 @@ pub async fn converges(db: &PgPool, gateway: &Gateway) -> Result<std::result::Re
     }
 }
 
+/// Bookings that more than one charge was taken for, whether or not one has gone back.
+pub async fn charged_twice(db: &PgPool) -> Result<i64> {
+    let sql = "select count(*) from (
+        select p.booking_id from payments p join payment_attempts a on a.payment_id = p.id where a.status = 'succeeded' group by p.booking_id having count(*) > 1
+    ) twice";
+    Ok(sqlx::query_scalar(sql).fetch_one(db).await?)
+}
+
+/// Nobody was charged twice, not even to be given it back.
+pub async fn check_charges(db: &PgPool, report: &mut Report) -> Result<()> {
+    let twice = charged_twice(db).await?;
+    report.expect(twice == 0, || format!("{twice} bookings were charged twice"));
+    Ok(())
+}
+
 /// Everything that was acknowledged is still so.
 pub async fn check_promises(db: &PgPool, memory: &Memory, report: &mut Report) -> Result<()> {
     let rows: Vec<(String, String)> = sqlx::query_as("select id::text, status from bookings").fetch_all(db).await?;

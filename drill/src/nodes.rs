@@ -68,6 +68,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     balancing.abort();
     let memory = load.with_memory(std::mem::take);
     money::check_promises(&stage.db, &memory, report).await?;
+    money::check_charges(&stage.db, report).await?;
     invariants::check(&stage.db, report).await
 }
 
