@@ -62,7 +62,7 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
     store::note_intent(&mut **tx, id, status, intent, ctx.now()).await?;
     let payment = match status {
         AttemptStatus::Succeeded if payment.captured_minor > 0 => {
-            store::set_apart(&mut **tx, &attempt, ctx.new_id(), ctx.now()).await?.unwrap_or(payment)
+            store::set_apart(tx, &attempt, ctx.new_id(), ctx.now()).await?.unwrap_or(payment)
         }
         AttemptStatus::Authorised if is_paid_otherwise(tx, &payment, id).await? => {
             queue::enqueue(tx, ctx, jobs::release(id)).await?;
