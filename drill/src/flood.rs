@@ -1,10 +1,10 @@
-//! People who mean no good: lines that never finish their headers or bodies, sockets by the thousand, coming and going. Others wait at most
-//! twice as long as before, and afterwards the memory is back.
+//! People who mean no good: lines that never finish their headers or bodies, ours and those of slowhttptest, sockets by the thousand, coming and
+//! going. Others wait at most twice as long as before, and afterwards the memory is back.
 
 use crate::house::House;
 use crate::report::{Report, Times};
 use crate::socket::Socket;
-use crate::stage::{Server, Stage};
+use crate::stage::{self, Server, Stage};
 use crate::town::Town;
 use anyhow::{Context, Result};
 use futures::StreamExt;
@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 
 /// What may be left of memory when the flood is over.
 const LEFT: u64 = 64 * 1024 * 1024;
+const TOOL_LINES: &str = "1000";
 /// Below this a doubled wait is noise of the clock and of our own load.
 const LEAST_P99: Duration = Duration::from_millis(50);
 
@@ -32,11 +33,16 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let before = look(&house, &town, Duration::from_secs(8)).await?;
     report.figure("others before", &before);
 
-    let floods: [(&str, Flood); 4] = [
+    let tool =
+        |mode| Flood::Tool(Tool { mode, seconds: how_long.as_secs() / 2 + 2, page: format!("http://{}/p/{}", stage.address, town.slug) });
+    let floods: [(&str, Flood); 7] = [
         ("headers that never end", Flood::Headers),
         ("bodies that never end", Flood::Bodies),
         ("sockets that never read", Flood::Sockets),
         ("coming and going", Flood::Reconnects(reconnects)),
+        ("slowhttptest, headers", tool("-H")),
+        ("slowhttptest, bodies", tool("-B")),
+        ("slowhttptest, reading", tool("-X")),
     ];
     for (name, flood) in floods {
         let is_over = Arc::new(AtomicBool::new(false));
@@ -87,12 +93,20 @@ async fn settled(server: &Server, before: u64) -> Result<u64> {
     server.resident()
 }
 
-#[derive(Clone, Copy)]
 enum Flood {
     Headers,
     Bodies,
     Sockets,
     Reconnects(usize),
+    Tool(Tool),
+}
+
+/// The program slowhttptest.
+struct Tool {
+    /// Its flag: what is slow.
+    mode: &'static str,
+    seconds: u64,
+    page: String,
 }
 
 impl Flood {
@@ -106,6 +120,7 @@ impl Flood {
             }
             Self::Sockets => sockets(address, lines, &provider, is_over).await,
             Self::Reconnects(times) => reconnect(address, times).await,
+            Self::Tool(tool) => tool.run().await,
         }
     }
 }
@@ -159,6 +174,22 @@ async fn sockets(address: SocketAddr, lines: usize, provider: &str, is_over: Arc
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(opened.len())
+}
+
+impl Tool {
+    /// As many lines as its manual shows; it asks a question of its own each second, which has three to be answered.
+    async fn run(self) -> Result<usize> {
+        let seconds = self.seconds.to_string();
+        let mut command = tokio::process::Command::new(stage::var("SLOWHTTPTEST")?);
+        command.args([self.mode, "-c", TOOL_LINES, "-r", "500", "-i", "1", "-l", &seconds, "-p", "3", "-u", &self.page]);
+        let output = command.kill_on_drop(true).output().await.context("slowhttptest could not be started")?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let answers: Vec<&str> = told.lines().filter(|line| line.contains("service available:")).collect();
+        anyhow::ensure!(!answers.is_empty(), "slowhttptest said nothing: {}", told.chars().take(500).collect::<String>());
+        let missed = answers.iter().filter(|line| line.contains("NO")).count();
+        anyhow::ensure!(missed == 0, "slowhttptest {} was not answered {missed} of {} times", self.mode, answers.len());
+        Ok(TOOL_LINES.parse()?)
+    }
 }
 
 /// Opens a socket and is gone, over and over.

@@ -23,7 +23,8 @@ const AT_ONCE: usize = 16;
 const BATCH: usize = 500;
 
 pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
-    let stories = if stage.is_full { 400 } else { 48 };
+    // disturbed, 700 stories are some 11,000 messages
+    let stories = if stage.is_full { 700 } else { 48 };
     let town = Town::build(&stage.db, 40, 2_000).await?;
     let _server = stage.serve().await?;
     let post = Post { house: House::at(stage.address), gateway: Gateway::at(&stage.sandbox), db: stage.db.clone() };

@@ -121,6 +121,9 @@ pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows:
     if let Some(chromium) = Need::Chromium.find() {
         drill.env("CHROMIUM", chromium);
     }
+    if name == "flood" {
+        drill.env("SLOWHTTPTEST", Need::SlowHttpTest.have()?);
+    }
     if is_full {
         drill.arg("--full");
     }

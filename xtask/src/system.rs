@@ -16,10 +16,12 @@ pub enum Need {
     Node,
     /// For the tests of the API.
     Python,
+    /// For the drill `flood`.
+    SlowHttpTest,
 }
 
 impl Need {
-    pub const ALL: [Self; 4] = [Self::Postgres, Self::Node, Self::Chromium, Self::Python];
+    pub const ALL: [Self; 5] = [Self::Postgres, Self::Node, Self::Chromium, Self::Python, Self::SlowHttpTest];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -27,6 +29,7 @@ impl Need {
             Self::Chromium => "Chromium (for the browser tests)",
             Self::Node => "Node 20 or later with npm",
             Self::Python => "Python 3.10 or later with venv (for the tests of the API)",
+            Self::SlowHttpTest => "slowhttptest (for the drill flood)",
         }
     }
 
@@ -36,6 +39,7 @@ impl Need {
             Self::Chromium => &["chromium"],
             Self::Node => &["nodejs", "npm"],
             Self::Python => &["python3", "python3-venv"],
+            Self::SlowHttpTest => &["slowhttptest"],
         }
     }
 
@@ -49,6 +53,7 @@ impl Need {
                 .or_else(|| find_program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])),
             Self::Node => find_program(&["npm"]).and_then(|_| find_program(&["node"])).filter(|node| is_node_new_enough(node)),
             Self::Python => find_program(&["python3"]).filter(|python| is_python_whole(python)),
+            Self::SlowHttpTest => find_program(&["slowhttptest"]),
         }
     }
 
