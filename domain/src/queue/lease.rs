@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::id::JobId;
 use crate::time::Instant;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 /// A job that is ours until its lease ends.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Lane {
 }
 
 /// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none.
-pub async fn lease(db: &PgPool, lane: Lane, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
+pub async fn lease(db: impl PgExecutor<'_>, lane: Lane, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
     let rows = sqlx::query!(
         r#"with due as materialized (
             -- once: as a subquery the planner may run it again for each row of jobs, and each run takes others
@@ -121,14 +121,4 @@ pub async fn give_back(db: &PgPool, worker: &str, id: JobId) -> Result<()> {
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// When the next job falls due that nobody has; None if there is none.
-pub async fn next_due_at(db: &PgPool) -> Result<Option<Instant>> {
-    let row = sqlx::query!(
-        r#"select min(greatest(run_at, leased_until)) as "at: Instant" from jobs where finished_at is null and dead_at is null"#
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(row.at)
 }
