@@ -44,7 +44,9 @@ pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
     }
     let attempts = store::list_open_attempts(ctx.db(), payment.id).await?;
     let Some(attempt) = attempts.into_iter().find(|a| a.status == AttemptStatus::Authorised) else {
-        return Err(NotCollected::NothingSetAside.into());
+        // settled between the two readings, it is charged
+        let is_charged = store::find_live(ctx.db(), booking).await?.is_some_and(|payment| payment.captured_minor > 0);
+        return if is_charged { Ok(()) } else { Err(NotCollected::NothingSetAside.into()) };
     };
     let reference = attempt.gateway_ref.as_deref().ok_or(NotCollected::NothingSetAside)?;
     match ctx.house().payments.capture(reference, payment.amount, &format!("capture-{}", attempt.id)).await {

@@ -95,6 +95,14 @@ impl Scene {
     async fn work(&self) {
         run_jobs(&self.world).await;
     }
+    /// Until it waits for a lock of this database.
+    async fn someone_waits<T>(&self, who: &tokio::task::JoinHandle<T>) {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while self.world.count(waiting).await == 0 {
+            assert!(!who.is_finished(), "it waits for the settlement");
+            tokio::task::yield_now().await;
+        }
+    }
     /// Another attempt of the same payment, as if two had begun at once.
     async fn attempt_beside(&self) -> AttemptId {
         let id: AttemptId = self.ctx.new_id();
@@ -219,11 +227,7 @@ async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     };
     let ctx = scene.ctx.clone();
     let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while scene.world.count(waiting).await == 0 {
-        assert!(!paying.is_finished(), "it waits for the settlement");
-        tokio::task::yield_now().await;
-    }
+    scene.someone_waits(&paying).await;
     settling.commit().await.expect("commits");
     paying.await.expect("no panic").expect("it is paid");
     assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
@@ -303,6 +307,26 @@ async fn a_card_reserved_twice_for_the_same_request_is_released_once(db: PgPool)
     assert_eq!(status(false), Some(IntentStatus::Succeeded));
     scene.work().await;
     scene.is_right().await;
+}
+
+/// Accepted once more after an answer that was lost, while the gateway's message settles the first: it was charged, and nothing is lacking.
+#[sqlx::test(migrations = "../migrations")]
+async fn accepting_again_while_it_is_settled_finds_it_charged(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    let mut settling = scene.world.db.begin().await.expect("begins");
+    for sql in [
+        "lock table payment_attempts in access exclusive mode",
+        "update payment_attempts set status = 'succeeded'",
+        "update payments set status = 'paid', captured_minor = amount_minor",
+    ] {
+        sqlx::query(sql).execute(&mut *settling).await.expect("is written");
+    }
+    let (ctx, booking) = (scene.world.system(), scene.booking);
+    let collecting = tokio::spawn(async move { collect(&ctx, booking).await });
+    scene.someone_waits(&collecting).await;
+    settling.commit().await.expect("commits");
+    collecting.await.expect("no panic").expect("it is charged");
 }
 
 #[sqlx::test(migrations = "../migrations")]
