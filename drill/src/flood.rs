@@ -177,7 +177,7 @@ async fn sockets(address: SocketAddr, lines: usize, provider: &str, is_over: Arc
 }
 
 impl Tool {
-    /// As many lines as its manual shows; it asks a question of its own each second, which has three to be answered.
+    /// It asks a question of its own each second, which has three to be answered.
     async fn run(self) -> Result<usize> {
         let seconds = self.seconds.to_string();
         let mut command = tokio::process::Command::new(stage::var("SLOWHTTPTEST")?);

@@ -7,6 +7,8 @@
 mod apply;
 mod ask;
 mod by_hand;
+#[cfg(test)]
+mod charge_tests;
 mod collect;
 mod pay;
 mod receive;

@@ -1,0 +1,164 @@
+//! One charge for one payment, whoever asks twice, and what becomes of a second one.
+
+use super::tests::{Scene, by_approval, scene};
+use super::{collect, reconcile, settle};
+use crate::booking::model::Status;
+use crate::booking::{self, CancelBooking};
+use crate::id::AttemptId;
+use crate::payment::port::{Capture, IntentStatus};
+use crate::payment::{PaymentStatus, StartPayment};
+use sqlx::PgPool;
+use std::collections::BTreeSet;
+
+impl Scene {
+    /// Until it waits for a lock of this database.
+    async fn someone_waits<T>(&self, who: &tokio::task::JoinHandle<T>) {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while self.world.count(waiting).await == 0 {
+            assert!(!who.is_finished(), "it waits for the settlement");
+            tokio::task::yield_now().await;
+        }
+    }
+    /// Another attempt of the same payment, as if two had begun at once.
+    async fn attempt_beside(&self) -> AttemptId {
+        let id: AttemptId = self.ctx.new_id();
+        sqlx::query(
+            "insert into payment_attempts (id, payment_id, gateway, amount_minor, is_hosted, request, status, created_at, updated_at)
+             select $1, payment_id, gateway, amount_minor, is_hosted, request || jsonb_build_object('attempt', $1::uuid), 'created', created_at, updated_at
+             from payment_attempts",
+        )
+        .bind(uuid::Uuid::from(id))
+        .execute(&self.world.db)
+        .await
+        .expect("is written");
+        id
+    }
+    /// In the midst of being settled: whoever reads the attempts waits, and sees them once this commits.
+    async fn being_settled(&self) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let mut settling = self.world.db.begin().await.expect("begins");
+        for sql in [
+            "lock table payment_attempts in access exclusive mode",
+            "update payment_attempts set status = 'succeeded'",
+            "update payments set status = 'paid', captured_minor = amount_minor",
+        ] {
+            sqlx::query(sql).execute(&mut *settling).await.expect("is written");
+        }
+        settling
+    }
+}
+
+/// The payment is read first and its attempts second; money that arrives between the two must not look like a payment without an attempt.
+#[sqlx::test(migrations = "../migrations")]
+async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
+    let scene = scene(db).await;
+    scene.pay().await;
+    let settling = scene.being_settled().await;
+    let again = StartPayment {
+        booking: scene.booking,
+        amount: scene.payment_amount(),
+        tip_minor: 500,
+        capture: Capture::Automatic,
+        payer: scene.ctx.account_id(),
+        email: None,
+        description: String::new(),
+        return_url: String::new(),
+        cancel_url: String::new(),
+        is_hosted: false,
+        payment_method: Some("pm_card_visa".into()),
+    };
+    let ctx = scene.ctx.clone();
+    let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
+    scene.someone_waits(&paying).await;
+    settling.commit().await.expect("commits");
+    paying.await.expect("no panic").expect("it is paid");
+    assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
+    assert_eq!(scene.world.gateway.intents().len(), 1);
+}
+
+/// No way leads there by design; should one card be charged twice all the same, the second charge is found and goes back whole.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_charge_of_the_same_payment_goes_back_whole(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay_with("pm_card_visa").await;
+    assert_eq!(first.status, PaymentStatus::Paid);
+    let second = scene.attempt_beside().await;
+    settle(&scene.world.system(), second).await.expect("settles");
+    settle(&scene.world.system(), second).await.expect("once more changes nothing");
+    scene.work().await;
+    assert_eq!(scene.world.gateway.intents().len(), 2);
+    let refunds = scene.world.gateway.refunds();
+    assert_eq!(refunds.iter().map(|refund| refund.amount.minor).collect::<Vec<_>>(), [10_500]);
+    let charges: Vec<_> = scene.world.gateway.intents().into_iter().filter(|intent| intent.attempt == Some(second)).collect();
+    assert_eq!(refunds[0].intent_reference.as_ref(), Some(&charges[0].reference), "the second one goes back, not the first");
+    let payment = scene.payment().await;
+    assert_eq!((payment.id, payment.status, payment.refunded.minor), (first.id, PaymentStatus::Paid, 0));
+    assert_eq!(scene.status().await, Status::Confirmed);
+    assert_eq!(scene.balance_of_provider().await, 9_500);
+    scene.is_right().await;
+    // and what was paid goes back to the charge it came by
+    booking::cancel(&scene.ctx, scene.booking, CancelBooking::default()).await.expect("cancelled");
+    scene.work().await;
+    let returned: BTreeSet<_> = scene.world.gateway.refunds().into_iter().filter_map(|refund| refund.intent_reference).collect();
+    assert_eq!(returned, scene.world.gateway.intents().into_iter().map(|intent| intent.reference).collect());
+    scene.is_right().await;
+}
+
+/// An older release wrote both down as charges of one payment, and books know of one.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_charge_that_an_older_release_left_goes_back_too(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay_with("pm_card_visa").await;
+    let second = scene.attempt_beside().await;
+    let row = crate::payment::store::find_attempt(&scene.world.db, second).await.expect("reads").expect("an attempt");
+    crate::payment::ask(&scene.ctx, &row).await.expect("charged");
+    sqlx::query("update payment_attempts set status = 'succeeded'").execute(&scene.world.db).await.expect("written");
+    scene.work().await;
+    assert_eq!((scene.world.gateway.intents().len(), scene.world.gateway.refunded_minor()), (2, 0));
+    for _ in 0..2 {
+        scene.world.pass_minutes(1);
+        reconcile(&scene.world.system()).await.expect("reconciles");
+        scene.work().await;
+        assert_eq!(scene.world.gateway.refunded_minor(), 10_500);
+    }
+    assert_eq!((scene.payment().await.id, scene.payment().await.status), (first.id, PaymentStatus::Paid));
+    assert_eq!((scene.status().await, scene.balance_of_provider().await), (Status::Confirmed, 9_500));
+    scene.is_right().await;
+    booking::cancel(&scene.ctx, scene.booking, CancelBooking::default()).await.expect("cancelled");
+    scene.work().await;
+    let returned: BTreeSet<_> = scene.world.gateway.refunds().into_iter().filter_map(|refund| refund.intent_reference).collect();
+    assert_eq!(returned.len(), 2, "each by the charge it came by");
+    scene.is_right().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_reserved_twice_for_the_same_request_is_released_once(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    let second = scene.attempt_beside().await;
+    settle(&scene.world.system(), second).await.expect("settles");
+    scene.work().await;
+    let status = |is_second: bool| {
+        let intents = scene.world.gateway.intents();
+        intents.iter().find(|intent| (intent.attempt == Some(second)) == is_second).map(|intent| intent.status)
+    };
+    assert_eq!((status(false), status(true)), (Some(IntentStatus::Authorised), Some(IntentStatus::Cancelled)));
+    assert_eq!(scene.payment().await.status, PaymentStatus::Authorised);
+    let owner = scene.world.ctx_as(scene.provider.owner).await;
+    booking::approve(&owner, scene.booking).await.expect("accepted");
+    assert_eq!(status(false), Some(IntentStatus::Succeeded));
+    scene.work().await;
+    scene.is_right().await;
+}
+
+/// Accepted once more after an answer that was lost, while the gateway's message settles the first: it was charged, and nothing is lacking.
+#[sqlx::test(migrations = "../migrations")]
+async fn accepting_again_while_it_is_settled_finds_it_charged(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    let settling = scene.being_settled().await;
+    let (ctx, booking) = (scene.world.system(), scene.booking);
+    let collecting = tokio::spawn(async move { collect(&ctx, booking).await });
+    scene.someone_waits(&collecting).await;
+    settling.commit().await.expect("commits");
+    collecting.await.expect("no panic").expect("it is charged");
+}
