@@ -75,7 +75,8 @@ impl House {
         self.corner().join("tools")
     }
 
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    /// Any program of the toolchain, run in this checkout.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("SQLX_OFFLINE", "true");
         // Set by the cargo that runs this program; passed on, they would make crates look changed.

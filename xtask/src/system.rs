@@ -1,7 +1,8 @@
 //! The machine: what is installed, what is missing, and the line that installs it.
 
-use crate::step::{loud, say};
-use anyhow::{Result, bail};
+use crate::house::House;
+use crate::step::{loud, quiet, say};
+use anyhow::{Context, Result, bail};
 use std::env;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -14,6 +15,8 @@ pub enum Need {
     Postgres,
     Chromium,
     Node,
+    /// For the tests of several nodes.
+    Redis,
     /// For the tests of the API.
     Python,
     /// For the drill `flood`.
@@ -21,13 +24,14 @@ pub enum Need {
 }
 
 impl Need {
-    pub const ALL: [Self; 5] = [Self::Postgres, Self::Node, Self::Chromium, Self::Python, Self::SlowHttpTest];
+    pub const ALL: [Self; 6] = [Self::Postgres, Self::Node, Self::Chromium, Self::Redis, Self::Python, Self::SlowHttpTest];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL 15 or later",
             Self::Chromium => "Chromium (for the browser tests)",
             Self::Node => "Node 20 or later with npm",
+            Self::Redis => "Redis (for the tests of several nodes)",
             Self::Python => "Python 3.10 or later with venv (for the tests of the API)",
             Self::SlowHttpTest => "slowhttptest (for the drill flood)",
         }
@@ -38,6 +42,7 @@ impl Need {
             Self::Postgres => &["postgresql", "postgresql-contrib"],
             Self::Chromium => &["chromium"],
             Self::Node => &["nodejs", "npm"],
+            Self::Redis => &["redis-server"],
             Self::Python => &["python3", "python3-venv"],
             Self::SlowHttpTest => &["slowhttptest"],
         }
@@ -52,6 +57,7 @@ impl Need {
                 .filter(|file| file.is_file())
                 .or_else(|| find_program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])),
             Self::Node => find_program(&["npm"]).and_then(|_| find_program(&["node"])).filter(|node| is_node_new_enough(node)),
+            Self::Redis => find_program(&["redis-server"]),
             Self::Python => find_program(&["python3"]).filter(|python| is_python_whole(python)),
             Self::SlowHttpTest => find_program(&["slowhttptest"]),
         }
@@ -101,6 +107,19 @@ fn package_manager() -> Option<Command> {
     };
     command.args(["install", "--no-install-recommends", "-y", "-qq"]);
     Some(command)
+}
+
+/// What islands are compiled for.
+pub const BROWSER: &str = "wasm32-unknown-unknown";
+
+/// Lets the compiler of this checkout know the browser. rustup sees to it by `rust-toolchain.toml`, unless it was told to install nothing unasked.
+pub fn want_browser_target(house: &House) -> Result<()> {
+    let output = house.command("rustc").args(["--print", "target-libdir", "--target", BROWSER]).output().context("rustc")?;
+    if output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
+        return Ok(());
+    }
+    quiet("installing the compiler's library for the browser", house.command("rustup").args(["target", "add", BROWSER]))?;
+    Ok(())
 }
 
 /// The folder with `initdb` and `pg_ctl`, the newest where there are several.

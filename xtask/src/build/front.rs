@@ -6,6 +6,7 @@ use super::{digest, glue, together};
 use crate::house::House;
 use crate::node;
 use crate::step::{loud, say, step};
+use crate::system;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,10 +45,11 @@ const VERSION: &str = "6";
 /// Compiles the frontend and prepares its files; quick when it has not changed.
 pub fn build(house: &House) -> Result<Islands> {
     node::install(house, "xtask/node")?;
+    system::want_browser_target(house)?;
     let mut cargo = house.cargo();
-    cargo.args(["build", "-p", "frontend", "--lib", "--target", "wasm32-unknown-unknown", "--profile", "wasm-release"]);
+    cargo.args(["build", "-p", "frontend", "--lib", "--target", system::BROWSER, "--profile", "wasm-release"]);
     loud("building the islands", &mut cargo)?;
-    let module = house.target.join("wasm32-unknown-unknown/wasm-release/frontend.wasm");
+    let module = house.target.join(system::BROWSER).join("wasm-release/frontend.wasm");
     let bytes = fs::read(&module).with_context(|| format!("{} is missing", module.display()))?;
     let key = format!("{VERSION}-{}", digest(&bytes));
     if let Some(last) = last(house)?

@@ -5,7 +5,7 @@ use crate::db;
 use crate::house::House;
 use crate::postgres::Database;
 use crate::step::{loud, say};
-use crate::system;
+use crate::system::{self, Need};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -20,8 +20,9 @@ pub fn format(house: &House) -> Result<Score> {
 /// Clippy twice, because server and browser must never be compiled together; the first pass records the queries it meets.
 pub fn lints(house: &House, database: &Database) -> Result<Score> {
     let (is_clean, is_recorded) = db::lint_and_compare(house, database)?;
+    system::want_browser_target(house)?;
     let mut browser = house.cargo();
-    browser.args(["clippy", "-p", "frontend", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
+    browser.args(["clippy", "-p", "frontend", "--target", system::BROWSER, "--", "-D", "warnings"]);
     let browser = loud("clippy for the browser", &mut browser).is_ok();
     let mut score = Score::of(is_clean).and(Score::of(browser)).and(Score::of(is_recorded));
     if !is_recorded {
@@ -39,6 +40,14 @@ pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String
     all_at_once(house, database, parts, extra)
 }
 
+/// What a part needs from the system besides Postgres.
+fn want(part: Part) -> Result<()> {
+    if part == Part::Server {
+        Need::Redis.have()?;
+    }
+    Ok(())
+}
+
 fn filter(part: Part) -> &'static str {
     match part {
         Part::Tidy => "binary(tidy)",
@@ -49,6 +58,7 @@ fn filter(part: Part) -> &'static str {
 }
 
 fn nextest(house: &House, database: &Database, part: Part, extra: &[String]) -> Result<Score> {
+    want(part)?;
     let mut cargo = house.cargo();
     cargo.args(["nextest", "run", "--workspace", "--exclude", "frontend", "--no-fail-fast", "--no-tests=pass", "-E", filter(part)]);
     cargo.args(["--status-level", "fail", "--final-status-level", "fail"]).args(extra).env("DATABASE_URL", &database.url);
@@ -68,6 +78,9 @@ fn nextest(house: &House, database: &Database, part: Part, extra: &[String]) -> 
 /// One run of everything; which part a line belongs to follows from the program it came from.
 fn all_at_once(house: &House, database: &Database, parts: &[Part], extra: &[String]) -> Vec<(Part, Score, Duration)> {
     let began = Instant::now();
+    if let Some(cause) = parts.iter().find_map(|part| want(*part).err()) {
+        return vec![(parts[0], Score::broken(&cause), began.elapsed())];
+    }
     let mut cargo = house.cargo();
     cargo.args(["test", "--workspace", "--exclude", "frontend", "--no-fail-fast", "--lib", "--bins", "--tests"]);
     if parts == [Part::Tidy] {
