@@ -77,7 +77,7 @@ async fn sitemap(Caller(ctx): Caller) -> Result<Response, PageError> {
     for path in ["/", "/search", "/help", "/help/cancelling", "/offer-your-services", "/terms", "/privacy"] {
         xml.push_str(&format!("<url><loc>{}</loc></url>\n", ctx.url(path)));
     }
-    for category in domain::category::list_names(&ctx).await? {
+    for category in domain::category::list_names(&ctx).await?.iter() {
         xml.push_str(&format!("<url><loc>{}</loc></url>\n", ctx.url(&format!("/search?category={}", category.slug))));
     }
     for (slug, changed_at) in search::list_addresses(&ctx).await? {

@@ -41,7 +41,10 @@ pub async fn find(ctx: &Ctx, query: &SearchQuery) -> Result<SearchView> {
     let category = query.category.as_ref().map(|slug| categories.iter().find(|c| c.slug == *slug));
     let (place, is_place_unknown) = locate(ctx, query).await?;
     let at = query.at.or(place.as_ref().map(PlaceView::point));
-    let folded = if query.q.is_empty() { String::new() } else { store::fold(ctx.db(), &query.q).await? };
+    let folded = match query.q.is_ascii() {
+        true => query.q.to_ascii_lowercase(),
+        false => store::fold(ctx.db(), &query.q).await?,
+    };
     let words = policy::words(&folded);
     let near = if words.is_empty() { Vec::new() } else { store::list_near_words(ctx.db(), &words).await? };
     let currency = query.currency.map(|c| c.to_string());
@@ -230,20 +233,17 @@ async fn add_free_times(ctx: &Ctx, query: &SearchQuery, found: &mut [Found]) -> 
     }
     for (name, members) in by_zone {
         let window = window(date, query.free_at, &name);
-        // the best service of each, then a spare one of those that had nothing
-        for round in 0..2 {
-            let open: Vec<usize> =
-                members.iter().copied().filter(|at| found[*at].free.is_empty() && (round == 0 || !found[*at].spare.is_empty())).collect();
-            if round == 1 {
-                for at in &open {
-                    let spare = found[*at].spare.remove(0);
-                    found[*at].spare.push(std::mem::replace(&mut found[*at].service, spare));
-                }
-            }
-            let ids: Vec<ServiceId> = open.iter().map(|at| found[*at].service.id).collect();
-            let mut free = scheduling::list_free_within(ctx, &ids, window, FREE_TIMES).await?;
-            for at in open {
-                found[at].free = free.remove(&found[at].service.id).unwrap_or_default();
+        // The best service of each and a spare one for those whose best has nothing: they mostly share people and hours, so one look is enough.
+        let ids = members.iter().flat_map(|at| [Some(found[*at].service.id), found[*at].spare.first().map(|s| s.id)]).flatten();
+        let mut free = scheduling::list_free_within(ctx, &ids.collect::<Vec<ServiceId>>(), window, FREE_TIMES).await?;
+        for at in members {
+            let each = &mut found[at];
+            each.free = free.remove(&each.service.id).unwrap_or_default();
+            if each.free.is_empty()
+                && let Some(spare) = each.spare.first_mut()
+            {
+                each.free = free.remove(&spare.id).unwrap_or_default();
+                std::mem::swap(&mut each.service, spare);
             }
         }
     }

@@ -146,7 +146,11 @@ pub async fn list(db: &PgPool, wanted: &Wanted<'_>) -> Result<(Vec<CandidateRow>
 /// `with … rated as (…)`: each provider within reach that the words match, what it costs by the ways asked for, which filters it passes, and its
 /// score without free times.
 fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new("with found as materialized (select d.*, ");
+    // the few columns that are needed: words and cells are most of a document, and thousands of them would not fit into the memory of a sort
+    let mut sql = QueryBuilder::new(
+        "with found as materialized (
+            select d.provider_id, d.category_ids, d.languages, d.prices, d.reach_km, d.rating, d.rating_mean, ",
+    );
     match wanted.at {
         Some(at) => {
             // good to a thousandth within a few hundred kilometres, and much cheaper than the haversine
@@ -164,7 +168,10 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
     }
     match wanted.text {
         Some(text) => {
-            sql.push("ts_rank('{0.05, 0.1, 0.4, 1.0}', d.tsv, to_tsquery('english', ").push_bind(text).push("))::double precision as text");
+            // in a query of its own the words are stemmed once, and not for each document
+            sql.push("ts_rank('{0.05, 0.1, 0.4, 1.0}', d.tsv, (select to_tsquery('english', ")
+                .push_bind(text)
+                .push(")))::double precision as text");
         }
         None => {
             sql.push("null::double precision as text");
@@ -172,7 +179,7 @@ fn matching(wanted: &Wanted<'_>) -> QueryBuilder<Postgres> {
     }
     sql.push(" from search_documents d where true");
     if let Some(text) = wanted.text {
-        sql.push(" and d.tsv @@ to_tsquery('english', ").push_bind(text).push(")");
+        sql.push(" and d.tsv @@ (select to_tsquery('english', ").push_bind(text).push("))");
     }
     if let Some(at) = wanted.at {
         let up = wanted.radius_km / KM_PER_DEGREE;
