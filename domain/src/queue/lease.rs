@@ -22,39 +22,56 @@ pub struct Leased {
 pub enum Lane {
     /// Whatever is to be settled with the gateway.
     Money,
+    /// Reading other people's, of which there may be thousands on hosts that take their time.
+    Calendars,
     Rest,
 }
 
 impl Lane {
-    pub const ALL: [Self; 2] = [Self::Money, Self::Rest];
+    pub const ALL: [Self; 3] = [Self::Money, Self::Calendars, Self::Rest];
+
+    /// As the index `jobs_due_by_line` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Money => "money",
+            Self::Calendars => "calendars",
+            Self::Rest => "rest",
+        }
+    }
 }
 
-/// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none.
+/// Takes up to `limit` due jobs, the longest due first. A lease that ran out counts as none; a job whose workers have died as often as it may be tried
+/// is a dead letter, for it may be what they died of.
 pub async fn lease(db: impl PgExecutor<'_>, lane: Lane, worker: &str, now: Instant, until: Instant, limit: i64) -> Result<Vec<Leased>> {
     let rows = sqlx::query!(
         r#"with due as materialized (
             -- once: as a subquery the planner may run it again for each row of jobs, and each run takes others
-            select id
+            select id, attempts >= max_attempts as is_worn_out
             from jobs
             where finished_at is null
               and dead_at is null
               and run_at <= $2
               and (leased_until is null or leased_until <= $2)
-              and starts_with(kind, 'payment.') = $5
+              and case when starts_with(kind, 'payment.') then 'money' when kind = 'scheduling.import_calendar' then 'calendars' else 'rest' end = $5
             order by run_at, id
             limit $4
             for update skip locked
+         ), buried as (
+            update jobs j
+            set dead_at = $2, leased_until = null, leased_by = null, last_error = 'its workers died of it or with it'
+            from due
+            where j.id = due.id and due.is_worn_out
          )
          update jobs j
          set leased_until = $3, leased_by = $1, attempts = attempts + 1
          from due
-         where j.id = due.id
+         where j.id = due.id and not due.is_worn_out
          returning j.id as "id: JobId", j.kind, j.payload, j.attempts, j.max_attempts"#,
         worker,
         now as Instant,
         until as Instant,
         limit,
-        lane == Lane::Money,
+        lane.name(),
     )
     .fetch_all(db)
     .await?;

@@ -6,6 +6,8 @@ use crate::ctx::{Actor, Ctx, House};
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::time::Instant;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +35,9 @@ pub async fn run_one(house: &Arc<House>, worker: &str, job: &Leased) -> Result<(
     let ctx = Ctx::new(house.clone(), Actor::System("job"), format!("job-{}", job.id), None);
     let started = std::time::Instant::now();
     let outcome = {
-        let running = jobs::run(&ctx, &job.kind, job.payload.clone());
+        // A job that panics is one that failed, or it would come back for ever.
+        let running = AssertUnwindSafe(jobs::run(&ctx, &job.kind, job.payload.clone())).catch_unwind();
+        let running = running.map(|outcome| outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked"))));
         tokio::pin!(running);
         loop {
             tokio::select! {

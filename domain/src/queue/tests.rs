@@ -39,6 +39,21 @@ async fn a_killed_workers_jobs_come_back(db: PgPool) {
     assert_eq!(world.count("select count(*) from jobs where finished_at is null").await, 1);
 }
 
+/// It may be what they died of.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_job_whose_workers_die_is_not_tried_for_ever(db: PgPool) {
+    let world = World::new(db);
+    put(&world, "spine.react", "a").await;
+    let mut deaths = 0;
+    while let [_] = lease(&world.db, Lane::Rest, "one", world.now(), world.now().plus_seconds(LEASE_S), 10).await.expect("leases")[..] {
+        deaths += 1;
+        assert!(deaths <= 20, "it is tried again and again");
+        world.pass_minutes(1);
+    }
+    assert_eq!(deaths, 20);
+    assert_eq!(world.count("select count(*) from jobs where dead_at is not null and last_error is not null").await, 1);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_death_delays_its_jobs_by_seconds_only(db: PgPool) {
     let world = World::new(db);
@@ -56,9 +71,14 @@ async fn letters_that_wait_hold_up_no_money(db: PgPool) {
     for key in ["a", "b", "c"] {
         put(&world, "notify.send", key).await;
     }
-    put(&world, "payment.settle", "d").await;
+    put(&world, "scheduling.import_calendar", "d").await;
+    put(&world, "payment.settle", "e").await;
     let until = world.now().plus_seconds(LEASE_S);
-    for (lane, kinds) in [(Lane::Money, vec!["payment.settle"]), (Lane::Rest, vec!["notify.send", "notify.send"])] {
+    for (lane, kinds) in [
+        (Lane::Money, vec!["payment.settle"]),
+        (Lane::Calendars, vec!["scheduling.import_calendar"]),
+        (Lane::Rest, vec!["notify.send", "notify.send"]),
+    ] {
         let taken = lease(&world.db, lane, "one", world.now(), until, 2).await.expect("leases");
         assert_eq!(taken.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), kinds);
     }

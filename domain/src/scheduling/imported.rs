@@ -5,6 +5,7 @@ use crate::time::{DAY, Instant, Span};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use icalendar::{Calendar, CalendarComponent, CalendarDateTime, Component, DatePerhapsTime, Event, Property};
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -12,6 +13,12 @@ use std::str::FromStr;
 pub const MAX_RANGES: usize = 5_000;
 /// Most occurrences of one recurring event.
 const MAX_OCCURRENCES: u16 = 1_500;
+
+/// Longest name of an event that is kept as it is, in bytes: each of its occurrences carries it.
+const LONGEST_UID: usize = 255;
+/// So many steps may be walked along the rules of one calendar, from where each begins to the end of the window. Two hundred daily ones since 2010 are
+/// half of that.
+const MOST_STEPS: i64 = 2_000_000;
 
 /// Longest DURATION that is believed, in milliseconds: ten years.
 pub const LONGEST: i64 = 3_653 * DAY;
@@ -38,20 +45,25 @@ pub fn read(text: &str, house: Tz, window: Span) -> Result<Vec<ImportedRange>, S
         .collect();
     // occurrences that were moved or cancelled on their own
     let replaced: HashSet<(String, Instant)> =
-        events.iter().filter_map(|event| Some((event.get_uid()?.to_owned(), begin(&event.get_recurrence_id()?, house)?))).collect();
+        events.iter().filter_map(|event| Some((uid_of(event), begin(&event.get_recurrence_id()?, house)?))).collect();
     let mut found = Vec::new();
+    let mut steps = 0;
     for event in events {
         let is_free = event.property_value("TRANSP").is_some_and(|value| value.eq_ignore_ascii_case("TRANSPARENT"));
         let is_cancelled = event.property_value("STATUS").is_some_and(|value| value.eq_ignore_ascii_case("CANCELLED"));
         if is_free || is_cancelled {
             continue;
         }
+        steps += steps_of(event, house, window);
+        if steps > MOST_STEPS {
+            return Err("This calendar repeats too many appointments over too many years to be read.".into());
+        }
         of_event(event, house, window, &replaced, &mut found);
         if found.len() > MAX_RANGES {
             return Err(format!("This calendar has more than {MAX_RANGES} appointments in the coming two years."));
         }
     }
-    found.sort_by_key(|range| (range.during, range.uid.clone()));
+    found.sort_unstable_by(|a, b| (a.during, &a.uid).cmp(&(b.during, &b.uid)));
     found.dedup();
     Ok(found)
 }
@@ -63,8 +75,8 @@ fn of_event(event: &Event, house: Tz, window: Span, replaced: &HashSet<(String, 
     if length <= 0 {
         return;
     }
-    let uid = event.get_uid().unwrap_or_default().to_owned();
-    let title: String = event.get_summary().unwrap_or_default().chars().take(120).collect();
+    let uid = uid_of(event);
+    let title: String = event.get_summary().unwrap_or_default().chars().filter(|c| *c != '\0').take(120).collect();
     let skipped: HashSet<Instant> = listed(event, "EXDATE", house).collect();
     let is_single = event.get_recurrence_id().is_some();
     let mut starts = match event.property_value("RRULE") {
@@ -83,6 +95,25 @@ fn of_event(event: &Event, house: Tz, window: Span, replaced: &HashSet<(String, 
             found.push(ImportedRange { uid: uid.clone(), during, title: title.clone() });
         }
     }
+}
+
+/// What tells an event from others of the file; its digest where the database would not take it.
+fn uid_of(event: &Event) -> String {
+    let uid = event.get_uid().unwrap_or_default();
+    if uid.len() <= LONGEST_UID && !uid.contains('\0') { uid.to_owned() } else { hex::encode(Sha256::digest(uid)) }
+}
+
+/// How far its rule has to be walked.
+fn steps_of(event: &Event, house: Tz, window: Span) -> i64 {
+    let first = event.get_start().and_then(|start| begin(&start, house));
+    let (Some(rule), Some(first)) = (event.property_value("RRULE"), first) else { return 1 };
+    let rule = rule.to_ascii_uppercase();
+    let step = match () {
+        () if rule.contains("FREQ=HOURLY") => DAY / 24,
+        () if rule.contains("FREQ=DAILY") => DAY,
+        () => 7 * DAY,
+    };
+    1 + (window.ends_at - first).max(0) / step
 }
 
 /// The occurrences of a rule, at most [`MAX_OCCURRENCES`]; a rule we cannot read counts once, at its start.
@@ -303,6 +334,25 @@ mod tests {
         }
         // a file is at most a few megabytes, and this sum would be more than a number holds
         assert_eq!(length_of(&format!("P{}", "99999W".repeat(200_000))), None);
+    }
+
+    #[test]
+    fn no_file_makes_much_of_little() {
+        let window = Span::new(Instant::from_millis(0), Instant::from_millis(700 * DAY));
+        let hourly = |count: usize, year: u16| {
+            let event = format!(
+                "BEGIN:VEVENT\nUID:{}\nDTSTART:{year}0101T000000Z\nDURATION:PT5M\nRRULE:FREQ=HOURLY\nEND:VEVENT\n",
+                "u".repeat(1_000_000)
+            );
+            file(&event.repeat(count))
+        };
+        // each of its 1,500 occurrences carries the name
+        let found = read(&hourly(1, 1970), Tz::UTC, window).expect("readable");
+        assert_eq!(found.len(), 1_500);
+        assert!(found.iter().all(|range| range.uid.len() <= LONGEST_UID));
+        // a million hours to walk for each
+        let refused = read(&hourly(3, 1870), Tz::UTC, window).expect_err("too much");
+        assert!(refused.contains("repeats"), "{refused}");
     }
 
     #[test]
