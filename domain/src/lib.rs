@@ -34,6 +34,8 @@ pub mod jobs;
 #[cfg(feature = "server")]
 pub mod outbox;
 #[cfg(feature = "server")]
+pub mod pool;
+#[cfg(feature = "server")]
 pub mod queue;
 #[cfg(feature = "server")]
 pub mod reactions;

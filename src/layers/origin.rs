@@ -18,9 +18,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 }
 
 /// Browsers name the origin with every state-changing request; whoever sends neither header is no browser and carries no one's cookie by accident.
-/// A bearer token is never sent by accident either.
+/// A bearer token is never sent by accident either; a name and password (RFC 7617) are, once a browser has been asked for them.
 pub fn is_own(headers: &HeaderMap, base_url: &str) -> bool {
-    if headers.contains_key(header::AUTHORIZATION) {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if authorization.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) {
         return true;
     }
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
@@ -59,6 +60,7 @@ mod tests {
         for foreign in [
             &[("origin", "https://evil.example")][..],
             &[("origin", "null")],
+            &[("authorization", "Basic c3RhZ2U6c3RhZ2U="), ("origin", "https://evil.example")],
             &[("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "same-site"), ("origin", "https://fettle.example")],
             &[("origin", "https://fettle.example.evil.example")],

@@ -74,7 +74,7 @@ pub fn without_secret(path: &str) -> Cow<'_, str> {
 
 /// With n proxies in front, the n-th entry of X-Forwarded-For from the right is what the outermost trusted one saw.
 fn peer(request: &Request, trusted_proxies: usize) -> Option<String> {
-    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical().to_string());
     if trusted_proxies == 0 {
         return direct;
     }
@@ -87,7 +87,8 @@ fn peer(request: &Request, trusted_proxies: usize) -> Option<String> {
         .map(str::trim)
         .collect();
     let named = forwarded.len().checked_sub(trusted_proxies).and_then(|at| forwarded.get(at));
-    named.filter(|text| text.parse::<std::net::IpAddr>().is_ok()).map(|text| (*text).to_owned()).or(direct)
+    // An IPv4 address that a socket for both kinds reports as one of IPv6 is still one household's, not the /64 of them all.
+    named.and_then(|text| text.parse::<std::net::IpAddr>().ok()).map(|address| address.to_canonical().to_string()).or(direct)
 }
 
 pub async fn time_limit(request: Request, next: Next) -> Response {

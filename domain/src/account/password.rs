@@ -4,19 +4,15 @@
 use super::policy;
 use crate::ctx::Ctx;
 use crate::error::{Error, Fields, Result};
+use crate::pool::Pool;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::Semaphore;
 
-/// Each permit is one core and 19 MiB while it lasts.
-static PERMITS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()).max(2)));
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-/// At about 20 ms each on two cores, the last in the queue waits three seconds.
-const MOST_WAITING: usize = 256;
+/// Each takes one core and 19 MiB while it lasts, and about 20 ms: the last in the line waits three seconds.
+static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(std::thread::available_parallelism().map_or(2, |n| n.get()).max(2), 256));
 
 /// What an unknown account is checked against, so that it costs the same. Nobody knows the password: it was random and thrown away.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
@@ -37,44 +33,18 @@ fn hash_now(password: &[u8], salt: &[u8]) -> Result<String> {
     Ok(hash.to_string())
 }
 
-/// Waits for a place in the pool.
-///
-/// # Errors
-/// Unavailable if too many wait already.
-async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    struct Waiting;
-    impl Drop for Waiting {
-        fn drop(&mut self) {
-            WAITING.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-    let before = WAITING.fetch_add(1, Ordering::Relaxed);
-    let waiting = Waiting;
-    if before >= MOST_WAITING {
-        return Err(Error::Unavailable { retry_after_s: 3 });
-    }
-    let permit = PERMITS.acquire().await.map_err(Error::internal)?;
-    drop(waiting);
-    tokio::task::spawn_blocking(move || {
-        let _held = permit;
-        work()
-    })
-    .await
-    .map_err(Error::internal)
-}
-
 /// A PHC string with a fresh salt.
 pub async fn hash(ctx: &Ctx, password: &str) -> Result<String> {
     let mut salt = [0_u8; 16];
     ctx.house().chance.fill(&mut salt);
     let password = password.as_bytes().to_vec();
-    in_pool(move || hash_now(&password, &salt)).await?
+    POOL.run(move || hash_now(&password, &salt)).await?
 }
 
 /// Whether the password fits; with no hash, false after the same work.
 pub async fn verify(password: &str, hash: Option<String>) -> Result<bool> {
     let password = password.as_bytes().to_vec();
-    in_pool(move || {
+    POOL.run(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let fits = PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(&password, &hash).is_ok());
@@ -200,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_no_password() {
         assert!(!verify("", None).await.expect("checked"));
-        let hash = in_pool(|| hash_now(b"kettle-moss-49", b"0123456789abcdef")).await.expect("pool").expect("hash");
+        let hash = POOL.run(|| hash_now(b"kettle-moss-49", b"0123456789abcdef")).await.expect("pool").expect("hash");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify("kettle-moss-49", Some(hash.clone())).await.expect("checked"));
         assert!(!verify("kettle-moss-48", Some(hash)).await.expect("checked"));

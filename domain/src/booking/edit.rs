@@ -7,12 +7,16 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Fields, Result, is_full};
 use crate::event::EventKind;
 use crate::id::{BookingId, PhotoId};
+use crate::pool::Pool;
 
 /// The largest file taken, and what it is made smaller than, in pixels a side.
 pub const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
 const MAX_SIDE: u32 = 1_600;
-/// Beyond this a picture is not even opened: it would cost 300 MB.
+/// Beyond either a picture is not opened: what a telephone takes has 50 million pixels of three bytes.
 const MAX_PIXELS: u64 = 50_000_000;
+const MAX_DECODED_BYTES: u64 = 160 * 1024 * 1024;
+/// A few seconds and a few hundred megabytes each.
+static OPENING: Pool = Pool::new(2, 32);
 const MAX_PHOTOS: usize = 6;
 
 /// The customer changes what the provider should know (up to 2,000 characters).
@@ -28,6 +32,8 @@ pub async fn edit_notes(ctx: &Ctx, id: BookingId, notes: &str) -> Result<Booking
         store::set_notes(&mut tx, id, &notes, ctx.now()).await?;
         transition::tell(&mut tx, ctx, &row, EventKind::BookingEdited, row.status()).await?;
         ctx.commit(tx).await?;
+    } else {
+        drop(tx);
     }
     read::get(ctx, id).await
 }
@@ -42,7 +48,10 @@ pub async fn add_photo(ctx: &Ctx, id: BookingId, file_name: &str, bytes: Vec<u8>
     if booking.viewer != ViewerRole::Customer {
         return Err(Error::Forbidden);
     }
-    let picture = tokio::task::spawn_blocking(move || reencode(&bytes)).await.map_err(Error::internal)?.ok_or(BookingRefusal::NoPhoto)?;
+    if booking.photos.len() >= MAX_PHOTOS {
+        return Err(BookingRefusal::TooManyPhotos.into());
+    }
+    let picture = OPENING.run(move || reencode(&bytes)).await?.ok_or(BookingRefusal::NoPhoto)?;
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     work::require(Action::Edit, role, &row, ctx)?;
@@ -106,7 +115,9 @@ fn reencode(bytes: &[u8]) -> Option<Picture> {
         return None;
     }
     let mut reader = image::ImageReader::with_format(std::io::Cursor::new(bytes), format);
-    reader.limits(image::Limits::default());
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
+    reader.limits(limits);
     let mut picture = reader.decode().ok()?;
     if width > MAX_SIDE || height > MAX_SIDE {
         picture = picture.resize(MAX_SIDE, MAX_SIDE, image::imageops::FilterType::Triangle);

@@ -35,8 +35,9 @@ fn calendar(text: String, name: &str) -> Response {
 
 /// A file that is too large is read to its end, so that what stands after it in the form is not lost; this much of all of them.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// No text of a form is longer.
-const MOST_TEXT: usize = 64 * 1024;
+/// No form has longer texts, all of them together, nor more of them; what goes beyond counts as broken off.
+const MOST_TEXT: usize = 256 * 1024;
+const MOST_TEXTS: usize = 100;
 
 /// A form that may bring photos along, or none.
 pub enum Sent {
@@ -83,6 +84,9 @@ pub async fn read(ctx: &Ctx, id: BookingId, sent: Sent) -> Result<Read, PageErro
         Sent::Plain(pairs) => return Ok(Read { pairs, ..read }),
         Sent::Parts(parts) => parts,
     };
+    // Whoever may not see the booking is not listened to.
+    booking::get(ctx, id).await?;
+    let mut room = MOST_TEXT;
     loop {
         let mut part = match parts.next_field().await {
             Ok(Some(part)) => part,
@@ -92,10 +96,14 @@ pub async fn read(ctx: &Ctx, id: BookingId, sent: Sent) -> Result<Read, PageErro
         let name = part.name().unwrap_or_default().to_owned();
         let file = part.file_name().map(str::to_owned);
         let is_photo = name == "photo";
-        let Ok((bytes, is_cut)) = bytes_of(&mut part, if is_photo { booking::MAX_PHOTO_BYTES } else { MOST_TEXT }).await else {
+        let Ok((bytes, is_cut)) = bytes_of(&mut part, if is_photo { booking::MAX_PHOTO_BYTES } else { room }).await else {
             return Ok(Read { is_whole: false, ..read });
         };
         if !is_photo {
+            if is_cut || read.pairs.len() >= MOST_TEXTS {
+                return Ok(Read { is_whole: false, ..read });
+            }
+            room -= bytes.len();
             read.pairs.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             continue;
         }
