@@ -1,20 +1,35 @@
 //! Someone with a page open: a snapshot, then every event applied to it, across lines that are cut at random. In the end what they
 //! see must be what a fresh page shows.
 
-use crate::house::House;
+use crate::house::{Answer, House};
 use crate::socket::Socket;
 use crate::town::Town;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rand::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Nothing for so long after the world has stopped: everything has arrived.
-const QUIET: Duration = Duration::from_secs(3);
+/// A line that is not open after this is none.
+const OPENING: Duration = Duration::from_secs(20);
+/// After so long without a line one gives up, and after so long in a world that has stopped and is still not quiet.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Since when nothing changes any more.
+pub type Stopped = watch::Receiver<Option<Instant>>;
+
+/// How lines are cut, and when one believes that nothing more will come.
+#[derive(Clone, Copy)]
+pub struct Habits {
+    /// No line lives longer, in milliseconds; each is cut before by chance.
+    pub longest_ms: u64,
+    /// Nothing for so long after the world has stopped: everything has arrived.
+    pub quiet: Duration,
+}
 
 /// What is looked at.
 #[derive(Clone)]
@@ -30,31 +45,50 @@ pub type View = BTreeMap<String, String>;
 
 #[derive(Default, Clone, Copy)]
 pub struct Luck {
+    /// Lines on which one listened, until they were cut here or broke.
     pub cuts: u64,
+    /// Lines that ended before one listened.
+    pub early: u64,
+    /// Lines that could not be opened.
+    pub unopened: u64,
     pub events: u64,
+    /// Of them, those missed while there was no line.
+    pub missed: u64,
     pub reloads: u64,
 }
 
 impl std::ops::AddAssign for Luck {
     fn add_assign(&mut self, other: Self) {
         self.cuts += other.cuts;
+        self.early += other.early;
+        self.unopened += other.unopened;
         self.events += other.events;
+        self.missed += other.missed;
         self.reloads += other.reloads;
     }
 }
 
 pub struct Listener {
     pub subject: Subject,
+    /// What the page shows.
+    pub view: View,
+    /// What it showed at first.
+    pub first: Option<View>,
+    pub luck: Luck,
     house: House,
     address: SocketAddr,
-    view: View,
+    habits: Habits,
     cursor: Option<String>,
-    pub luck: Luck,
+    /// When one began to listen on this line, or heard an event since; None before.
+    heard_at: Option<Instant>,
+    /// Counted up once one listens for the first time.
+    listening: Option<Arc<AtomicUsize>>,
 }
 
 impl Listener {
-    pub fn new(subject: Subject, house: House, address: SocketAddr) -> Self {
-        Self { subject, house, address, view: View::new(), cursor: None, luck: Luck::default() }
+    pub fn new(subject: Subject, house: House, address: SocketAddr, habits: Habits, listening: Arc<AtomicUsize>) -> Self {
+        let (view, luck) = (View::new(), Luck::default());
+        Self { subject, view, first: None, luck, house, address, habits, cursor: None, heard_at: None, listening: Some(listening) }
     }
 
     fn topic(&self) -> String {
@@ -72,78 +106,110 @@ impl Listener {
 
     /// What a fresh page shows, and the cursor to go on from where the answer carries one.
     pub async fn fetch(&self) -> Result<(View, Option<String>)> {
-        let token = self.token();
-        let path = match &self.subject {
+        match &self.subject {
             Subject::Free { town, from, to } => {
-                format!("/api/v1/providers/{}/availability?service_id={}&from={from}&to={to}", town.provider, town.service)
-            }
-            Subject::Mine { .. } => "/api/v1/bookings?limit=100".to_owned(),
-        };
-        let began = Instant::now();
-        let answer = loop {
-            let answer = self.house.get(&path, token.as_deref()).await;
-            if answer.status == 200 {
-                break answer;
-            }
-            if began.elapsed() > Duration::from_secs(40) {
-                bail!("{path} is answered {}", answer.status);
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        };
-        Ok(match &self.subject {
-            Subject::Free { .. } => {
+                let path = format!("/api/v1/providers/{}/availability?service_id={}&from={from}&to={to}", town.provider, town.service);
+                let answer = self.ask(&path).await?;
                 let days = answer.body["days"].as_array().context("no days")?;
                 let slots = days.iter().flat_map(|day| day["slots"].as_array().into_iter().flatten());
                 let view = slots.map(|slot| (slot["starts_at"].as_str().unwrap_or_default().to_owned(), "free".to_owned())).collect();
-                (view, answer.body["cursor"].as_str().map(str::to_owned))
+                Ok((view, answer.body["cursor"].as_str().map(str::to_owned)))
             }
-            Subject::Mine { .. } => {
-                let items = answer.body["items"].as_array().context("no items")?;
-                let text = |item: &Value, member: &str| item[member].as_str().unwrap_or_default().to_owned();
-                (items.iter().map(|item| (text(item, "id"), text(item, "status"))).collect(), None)
-            }
-        })
+            Subject::Mine { .. } => Ok((self.fetch_bookings().await?, None)),
+        }
     }
 
-    /// Listens, is cut off and comes back, until the world has `stopped` and nothing more arrives. Answers what is seen then.
-    pub async fn listen(mut self, stopped: watch::Receiver<bool>) -> Result<(Self, View)> {
+    /// Page after page.
+    async fn fetch_bookings(&self) -> Result<View> {
+        let text = |item: &Value, member: &str| item[member].as_str().unwrap_or_default().to_owned();
+        let (mut view, mut path) = (View::new(), "/api/v1/bookings?limit=100".to_owned());
         loop {
-            if let Ok(mut socket) = Socket::open(self.address, self.token().as_deref()).await
-                && self.attend(&mut socket, &stopped).await?
-            {
-                let view = std::mem::take(&mut self.view);
-                return Ok((self, view));
+            let answer = self.ask(&path).await?;
+            let items = answer.body["items"].as_array().context("no items")?;
+            view.extend(items.iter().map(|item| (text(item, "id"), text(item, "status"))));
+            match answer.body["next_cursor"].as_str() {
+                Some(cursor) => path = format!("/api/v1/bookings?limit=100&cursor={cursor}"),
+                None => return Ok(view),
             }
-            self.luck.cuts += 1;
+        }
+    }
+
+    /// Lines may break; any other answer than the one wanted is a fault.
+    async fn ask(&self, path: &str) -> Result<Answer> {
+        let (token, began) = (self.token(), Instant::now());
+        loop {
+            let answer = self.house.get(path, token.as_deref()).await;
+            match answer.status {
+                200 => return Ok(answer),
+                0 if began.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(200)).await,
+                status => bail!("{path} is answered {status}"),
+            }
+        }
+    }
+
+    /// Listens, is cut off and comes back, until the world has stopped and nothing more arrives.
+    pub async fn listen(mut self, stopped: Stopped) -> Result<Self> {
+        let token = self.token();
+        let mut had_line_at = Instant::now();
+        loop {
+            match tokio::time::timeout(OPENING, Socket::open(self.address, token.as_deref())).await {
+                Ok(Ok(mut socket)) => {
+                    if self.attend(&mut socket, &stopped).await? {
+                        return Ok(self);
+                    }
+                    had_line_at = Instant::now();
+                    match self.heard_at {
+                        Some(_) => self.luck.cuts += 1,
+                        None => self.luck.early += 1,
+                    }
+                }
+                _ => {
+                    self.luck.unopened += 1;
+                    ensure!(had_line_at.elapsed() < PATIENCE, "no line could be opened for {} s", PATIENCE.as_secs());
+                }
+            }
+            let is_late = since(&stopped).is_some_and(|since| since > PATIENCE);
+            ensure!(!is_late, "{} s after the world stopped there is no quiet line", PATIENCE.as_secs());
             let pause = rand::rng().random_range(0..300);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
     }
 
     /// True when all is said; false when the line is gone, or is cut here.
-    async fn attend(&mut self, socket: &mut Socket, stopped: &watch::Receiver<bool>) -> Result<bool> {
+    async fn attend(&mut self, socket: &mut Socket, stopped: &Stopped) -> Result<bool> {
+        self.heard_at = None;
         if self.cursor.is_none() && matches!(self.subject, Subject::Free { .. }) {
-            (self.view, self.cursor) = self.fetch().await?;
+            let (view, cursor) = self.fetch().await?;
+            self.show(view);
+            self.cursor = cursor;
         }
         let ask = json!({ "op": "subscribe", "topic": self.topic(), "after": self.cursor });
         if socket.say(&ask).await.is_err() {
             return Ok(false);
         }
-        let cut_at = Instant::now() + Duration::from_millis(rand::rng().random_range(200..4_000));
-        let mut heard_at = Instant::now();
+        let cut_at = Instant::now() + Duration::from_millis(rand::rng().random_range(200..self.habits.longest_ms));
         loop {
-            let is_stopped = *stopped.borrow();
-            if is_stopped && heard_at.elapsed() > QUIET {
-                return Ok(true);
+            match since(stopped) {
+                Some(since) if since > self.habits.quiet && self.heard_at.is_some_and(|at| at.elapsed() > self.habits.quiet) => {
+                    return Ok(true);
+                }
+                Some(since) => {
+                    ensure!(since < PATIENCE, "{} s after the world stopped something still arrives", PATIENCE.as_secs());
+                }
+                None if Instant::now() > cut_at => return Ok(false),
+                None => {}
             }
-            if !is_stopped && Instant::now() > cut_at {
-                return Ok(false);
-            }
-            let Ok(heard) = tokio::time::timeout(Duration::from_millis(100), socket.hear()).await else { continue };
+            let Ok(heard) = tokio::time::timeout(Duration::from_millis(200), socket.hear()).await else { continue };
             let Ok(frame) = heard else { return Ok(false) };
-            heard_at = Instant::now();
             self.apply(&frame).await?;
         }
+    }
+
+    fn show(&mut self, view: View) {
+        if self.first.is_none() {
+            self.first = Some(view.clone());
+        }
+        self.view = view;
     }
 
     async fn apply(&mut self, frame: &Value) -> Result<()> {
@@ -155,15 +221,21 @@ impl Listener {
                 }
                 // what the snapshot already holds of the events that follow is applied again without harm
                 if is_first && matches!(self.subject, Subject::Mine { .. }) {
-                    self.view = self.fetch().await?.0;
+                    let (view, _) = self.fetch().await?;
+                    self.show(view);
+                }
+                self.heard_at = Some(Instant::now());
+                if let Some(listening) = self.listening.take() {
+                    listening.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            "reload" => {
-                self.luck.reloads += 1;
-                self.reload().await?;
-            }
+            "reload" => self.reload().await?,
             "event" => {
                 self.luck.events += 1;
+                match &mut self.heard_at {
+                    Some(heard_at) => *heard_at = Instant::now(),
+                    None => self.luck.missed += 1,
+                }
                 self.cursor = frame["cursor"].as_str().map(str::to_owned);
                 let data = &frame["data"];
                 match (&self.subject, data["is_free"].as_bool(), data["starts_at"].as_str()) {
@@ -192,13 +264,18 @@ impl Listener {
     }
 
     async fn reload(&mut self) -> Result<()> {
+        self.luck.reloads += 1;
         let (view, cursor) = self.fetch().await?;
-        self.view = view;
+        self.show(view);
         if cursor.is_some() {
             self.cursor = cursor;
         }
         Ok(())
     }
+}
+
+fn since(stopped: &Stopped) -> Option<Duration> {
+    stopped.borrow().map(|at| at.elapsed())
 }
 
 /// What one sees and the other does not, in words.

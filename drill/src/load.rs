@@ -1,6 +1,7 @@
 //! People who hold, pay, cancel and ask for hours, and who try again when the house is gone for a moment. What they were told is remembered.
 
 use crate::house::{Answer, Gateway, House};
+use crate::report::Report;
 use crate::town::Town;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 /// A step is tried so long before its person gives up.
 const PATIENCE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(150);
+/// Lines break when a server dies, and when its port is tried before it comes back; by then everyone has noticed.
+const NOTICED: Duration = Duration::from_secs(2);
 
 /// What the house has promised about a booking, latest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +44,58 @@ pub struct Memory {
     /// 5xx, and broken lines as status 0: when and which.
     pub failures: Vec<(Instant, u16, bool)>,
     pub steps: u64,
+    /// People whose patience ended before there was an answer.
+    pub gave_up: u64,
+}
+
+/// A time within which lines may break.
+pub type Excuse = (Instant, Instant);
+
+/// For what happens now to a server.
+pub fn excuse_from_now() -> Excuse {
+    let now = Instant::now();
+    excuse_between(now, now)
+}
+
+/// For what began and ended then.
+pub fn excuse_between(began: Instant, ended: Instant) -> Excuse {
+    (began, ended + NOTICED)
+}
+
+/// A line that broke at any other time is a fault.
+pub fn judge_broken_lines(what: &str, at: impl Iterator<Item = Instant>, excuses: &[Excuse], report: &mut Report) {
+    let mut count = 0;
+    for at in at {
+        count += 1;
+        report.expect(excuses.iter().any(|(from, to)| (*from..=*to).contains(&at)), || {
+            let before = excuses.iter().filter(|(from, _)| *from <= at).map(|(from, _)| at.duration_since(*from)).min();
+            match before {
+                Some(before) => format!("{what}: a line broke {:.1} s after anything was done to a server", before.as_secs_f64()),
+                None => format!("{what}: a line broke without a reason"),
+            }
+        });
+    }
+    report.figure(&format!("{what}: lines that broke"), count);
+}
+
+impl Memory {
+    /// Of a house in which nothing but lines may break, and those within the excuses alone: no 5xx, nothing odd, everybody patient is served, and
+    /// somebody gets what they want.
+    pub fn judge(&self, excuses: &[Excuse], report: &mut Report) {
+        report.figure("steps of people who pay", self.steps);
+        let confirmed = self.promises.values().filter(|promise| **promise == Promise::Confirmed).count();
+        report.figure("bookings promised", format!("{}, {confirmed} of them confirmed", self.promises.len()));
+        report.expect(confirmed > 0, || "nobody was promised a confirmed booking".to_owned());
+        for (_, status, _) in self.failures.iter().filter(|(_, status, _)| *status != 0) {
+            report.broken(format!("a call was answered {status}"));
+        }
+        let broken = self.failures.iter().filter(|(_, status, _)| *status == 0).map(|(at, ..)| *at);
+        judge_broken_lines("people who pay", broken, excuses, report);
+        for (what, count) in &self.odd {
+            report.broken(format!("{count} × {what}"));
+        }
+        report.expect(self.gave_up == 0, || format!("{} people were not served within {} s", self.gave_up, PATIENCE.as_secs()));
+    }
 }
 
 pub struct Load {
@@ -153,7 +208,7 @@ impl Load {
         match answer.status {
             200 => self.promised(booking, &answer.body),
             // done by the first try, whose answer was lost
-            409 if answer.text("status") == "cancelled" => {}
+            409 if standing(&answer) == "cancelled" => {}
             _ => self.odd("cancelling", &answer),
         }
     }
@@ -163,7 +218,7 @@ impl Load {
         let Some(answer) = self.insist(|| self.house.post(&path, &self.town.owner_token, serde_json::json!({}))).await else { return };
         match answer.status {
             200 => self.promised(booking, &answer.body),
-            409 if matches!(answer.text("status"), "confirmed" | "declined") => {}
+            409 if matches!(standing(&answer), "confirmed" | "declined") => {}
             _ => self.odd(verb, &answer),
         }
     }
@@ -198,10 +253,22 @@ impl Load {
             if !is_waiting && answer.status < 500 {
                 return Some(answer);
             }
-            if began.elapsed() > PATIENCE || self.is_over.load(Ordering::Relaxed) {
+            if self.is_over.load(Ordering::Relaxed) {
+                return None;
+            }
+            if began.elapsed() > PATIENCE {
+                self.with_memory(|memory| memory.gave_up += 1);
                 return None;
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+}
+
+/// Where a booking stands that does not take what was asked; an older release had another word for it.
+fn standing(answer: &Answer) -> &str {
+    match answer.text("present_status") {
+        "" => answer.text("status"),
+        status => status,
     }
 }

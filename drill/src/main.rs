@@ -25,9 +25,14 @@ mod webhooks;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use progress::Progress;
 use report::Report;
 use stage::Stage;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// A short drill takes at most three minutes, of which a little is left for ending.
+const SHORT: Duration = Duration::from_secs(178);
 
 #[derive(Parser)]
 #[command(name = "drill", about = "Bad days on purpose. Started by `cargo xtask drill NAME`.")]
@@ -71,18 +76,38 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<bool> {
     let stage = Stage::open(arguments.full).await?;
     let name = format!("{:?}", arguments.name).to_lowercase();
-    let mut report = Report::new(&if arguments.full { format!("{name}, in full") } else { name });
-    match arguments.name {
-        Name::Stampede => stampede::run(&stage, &mut report).await?,
-        Name::Webhooks => webhooks::run(&stage, &mut report).await?,
-        Name::Kill => kill::run(&stage, &mut report).await?,
-        Name::Database => database::run(&stage, &mut report).await?,
-        Name::Live => live::run(&stage, &mut report).await?,
-        Name::Nodes => nodes::run(&stage, &mut report).await?,
-        Name::Flood => flood::run(&stage, &mut report).await?,
-        Name::Bench => bench::run(&stage, &mut report, &arguments.rows).await?,
-        Name::Restore => restore::run(&stage, &mut report).await?,
-        Name::Upgrade => upgrade::run(&stage, &mut report).await?,
+    let mut report = Report::new(&if arguments.full { format!("{name}, in full") } else { name.clone() });
+    let outcome = in_time(&stage, arguments, &mut report).await.and(invariants::check_logs(&stage.folder, &mut report));
+    if outcome.is_err() || !report.is_well() {
+        // What broke may come from anything before it.
+        Progress::open(&stage, &name).forget();
     }
+    outcome?;
     Ok(report.finish())
+}
+
+async fn in_time(stage: &Stage, arguments: &Arguments, report: &mut Report) -> Result<()> {
+    if arguments.full || matches!(arguments.name, Name::Bench) {
+        return drill(stage, arguments, report).await;
+    }
+    let outcome = tokio::time::timeout(SHORT, drill(stage, arguments, report)).await;
+    outcome.unwrap_or_else(|_| {
+        report.broken(format!("it was not over after {} s, and a short drill takes at most 180", SHORT.as_secs()));
+        Ok(())
+    })
+}
+
+async fn drill(stage: &Stage, arguments: &Arguments, report: &mut Report) -> Result<()> {
+    match arguments.name {
+        Name::Stampede => stampede::run(stage, report).await,
+        Name::Webhooks => webhooks::run(stage, report).await,
+        Name::Kill => kill::run(stage, report).await,
+        Name::Database => database::run(stage, report).await,
+        Name::Live => live::run(stage, report).await,
+        Name::Nodes => nodes::run(stage, report).await,
+        Name::Flood => flood::run(stage, report).await,
+        Name::Bench => bench::run(stage, report, &arguments.rows).await,
+        Name::Restore => restore::run(stage, report).await,
+        Name::Upgrade => upgrade::run(stage, report).await,
+    }
 }

@@ -2,10 +2,11 @@
 //! open pages miss nothing.
 
 use crate::house::{Gateway, House};
-use crate::live;
-use crate::load::Load;
+use crate::live::World;
+use crate::load::{Load, excuse_from_now};
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::stage::Stage;
+use crate::stage::{Server, Stage};
 use crate::town::Town;
 use crate::{invariants, money};
 use anyhow::{Context, Result};
@@ -14,62 +15,80 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 
 const PEOPLE: usize = 6;
+/// Both serve for so long before one of them is killed.
+const TOGETHER: Duration = Duration::from_secs(3);
 
 pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
-    let (turns, sockets) = if stage.is_full { (40, 400) } else { (6, 100) };
-    let towns = live::towns(stage).await?;
+    let (blocks, turns, sockets) = if stage.is_full { (4, 10, 400) } else { (1, 6, 100) };
+    let world = World::build(stage).await?;
     let town = Arc::new(Town::build(&stage.db, 40, 2_000).await?);
-    let nodes = [Stage::free_address()?, Stage::free_address()?];
-    let mut servers = [stage.serve_at(nodes[0], &[]).await?, stage.serve_at(nodes[1], &[]).await?];
-    let balancing = balance(stage.address, nodes).await?;
-
-    let (house, gateway) = (House::at(stage.address), Gateway::at(&stage.sandbox));
-    let load = Load::new(house.clone(), gateway.clone(), town);
-    let people = load.start(PEOPLE);
-    let (stop, stopped) = watch::channel(false);
-    let listening = live::open(stage, &house, &towns, sockets, &stopped);
-    let changing = tokio::spawn({
-        let (house, gateway, towns) = (house.clone(), gateway.clone(), towns.clone());
-        async move { live::change(&house, &gateway, &towns, Duration::from_secs(turns * 6)).await }
-    });
-    for turn in 0..turns {
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        let which = (turn % 2) as usize;
-        servers[which].kill().await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        servers[which] = stage.serve_at(nodes[which], &[]).await?;
-    }
-    let changes = changing.await?;
-    load.end();
-    futures::future::join_all(people).await;
-    // what a dead node had begun is taken over by the other
-    match money::converges(&stage.db, &gateway).await? {
-        Ok(took) => report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64())),
-        Err(left) => left.into_iter().take(5).for_each(|problem| report.broken(problem)),
-    }
-    stop.send(true)?;
-    report.figure("nodes killed", turns);
-    report.figure("changes made", changes);
-    live::compare(listening, report).await?;
-    load.with_memory(|memory| {
-        report.figure("steps of people who pay", memory.steps);
-        let lines = memory.failures.iter().filter(|(_, status, _)| *status == 0).count();
-        report.figure("lines that broke", lines);
-        for (_, status, _) in memory.failures.iter().filter(|(_, status, _)| *status != 0) {
-            report.broken(format!("a call was answered {status}"));
+    let addresses = [Stage::free_address()?, Stage::free_address()?];
+    let servers = [stage.serve_at(addresses[0], &[]).await?, stage.serve_at(addresses[1], &[]).await?];
+    let mut nodes = Nodes { stage, servers };
+    let balancing = balance(stage.address, addresses).await?;
+    let mut progress = Progress::open(stage, "nodes");
+    while progress.done < blocks && report.is_well() {
+        nodes.block(&world, town.clone(), turns, sockets, report).await?;
+        if report.is_well() {
+            progress.step()?;
         }
-        for (what, count) in &memory.odd {
-            report.broken(format!("{count} × {what}"));
-        }
-    });
+    }
     balancing.abort();
-    let memory = load.with_memory(std::mem::take);
-    money::check_promises(&stage.db, &memory, report).await?;
-    money::check_charges(&stage.db, report).await?;
-    invariants::check(&stage.db, report).await
+    report.figure("blocks", format!("{} of {blocks}, of {turns} turns each", progress.done));
+    if progress.done >= blocks {
+        progress.forget();
+    }
+    Ok(())
+}
+
+struct Nodes<'a> {
+    stage: &'a Stage,
+    servers: [Server; 2],
+}
+
+impl Nodes<'_> {
+    /// Some turns, and everything that must hold after them.
+    async fn block(&mut self, world: &Arc<World>, town: Arc<Town>, turns: usize, sockets: usize, report: &mut Report) -> Result<()> {
+        let (stage, gateway) = (self.stage, Gateway::at(&self.stage.sandbox));
+        let audience = world.open(stage, sockets);
+        audience.gather().await?;
+        let load = Load::new(House::at(stage.address), gateway.clone(), town);
+        let people = load.start(PEOPLE);
+        let changing = world.change(sockets);
+        let mut excuses = Vec::new();
+        for turn in 0..turns {
+            tokio::time::sleep(TOGETHER).await;
+            let server = &mut self.servers[turn % 2];
+            if let Some(status) = server.ended() {
+                report.broken(format!("a server ended by itself with {status}"));
+            }
+            let address = server.address;
+            excuses.push(excuse_from_now());
+            server.kill().await?;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            excuses.push(excuse_from_now());
+            *server = stage.serve_at(address, &[]).await?;
+        }
+        tokio::time::sleep(TOGETHER).await;
+        let changes = changing.end().await?;
+        load.end();
+        futures::future::join_all(people).await;
+        // what a dead node had begun is taken over by the other
+        match money::converges(&stage.db, &gateway).await? {
+            Ok(took) => report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64())),
+            Err(left) => left.into_iter().take(5).for_each(|problem| report.broken(problem)),
+        }
+        report.figure("nodes killed", turns);
+        changes.judge(&excuses, report);
+        audience.compare(report).await?;
+        let memory = load.with_memory(std::mem::take);
+        memory.judge(&excuses, report);
+        money::check_promises(&stage.db, &memory, report).await?;
+        money::check_charges(&stage.db, report).await?;
+        invariants::check(&stage.db, report).await
+    }
 }
 
 /// Passes lines on in turn, past a node that does not answer.

@@ -50,8 +50,16 @@ impl Postgres {
         bail!("Postgres did not start: {}", text.lines().rev().take(5).collect::<Vec<_>>().join(" | "))
     }
 
+    /// In order. One that does not run is left alone.
     pub async fn stop_other(&self, data: &Path) -> Result<()> {
-        self.pg_ctl(data, &["stop", "-m", "fast", "-w"]).await.map(drop)
+        if !self.is_running(data).await? || self.pg_ctl(data, &["stop", "-m", "fast", "-w", "-t", "60"]).await? {
+            return Ok(());
+        }
+        bail!("the cluster in {} could not be stopped", data.display())
+    }
+
+    pub async fn is_running(&self, data: &Path) -> Result<bool> {
+        self.pg_ctl(data, &["status"]).await
     }
 
     async fn pg_ctl(&self, data: &Path, arguments: &[&str]) -> Result<bool> {

@@ -19,13 +19,26 @@ pub struct Socket {
 impl Socket {
     /// Opens `/api/v1/live`; a bearer token signs in.
     pub async fn open(address: SocketAddr, token: Option<&str>) -> Result<Self> {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
+        Self::over(TcpStream::connect(address).await?, address, token).await
+    }
+
+    /// The same over a line that is there already.
+    pub async fn over(stream: TcpStream, address: SocketAddr, token: Option<&str>) -> Result<Self> {
         let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        Self::upgrade(stream, address, "/api/v1/live", &bearer).await
+    }
+
+    /// Anybody's socket at `path`.
+    pub async fn of(address: SocketAddr, path: &str) -> Result<Self> {
+        Self::upgrade(TcpStream::connect(address).await?, address, path, "").await
+    }
+
+    async fn upgrade(mut stream: TcpStream, address: SocketAddr, path: &str, headers: &str) -> Result<Self> {
+        stream.set_nodelay(true)?;
         // the key of RFC 6455 section 1.3; what it is does not matter to a client that trusts its server
         let request = format!(
-            "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{bearer}\r\n"
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
         );
         stream.write_all(request.as_bytes()).await?;
         let mut socket = Self { stream, buffer: Vec::new() };
@@ -51,7 +64,10 @@ impl Socket {
     }
 
     pub async fn say(&mut self, value: &Value) -> Result<()> {
-        self.send(TEXT, value.to_string().as_bytes()).await
+        self.say_text(&value.to_string()).await
+    }
+    pub async fn say_text(&mut self, text: &str) -> Result<()> {
+        self.send(TEXT, text.as_bytes()).await
     }
 
     /// Clients mask their frames; a mask of zeros leaves them as they are (section 5.3).

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use tokio::process::{Child, Command};
 
 pub struct Stage {
@@ -27,6 +27,8 @@ pub struct Stage {
     pub folder: PathBuf,
     /// Where a long drill notes how far it has come.
     pub corner: PathBuf,
+    /// Tells one build of the server from another.
+    pub build: String,
     server: PathBuf,
 }
 
@@ -39,6 +41,7 @@ impl Stage {
         let database_url = var("DATABASE_URL")?;
         let db = pool(&database_url).await?;
         let postgres = serde_json::from_str(&var("DRILL_POSTGRES")?).context("DRILL_POSTGRES")?;
+        let server = PathBuf::from(var("DRILL_SERVER")?);
         Ok(Self {
             db,
             database_url,
@@ -48,7 +51,8 @@ impl Stage {
             is_full,
             folder: var("DRILL_FOLDER")?.into(),
             corner: var("DRILL_CORNER")?.into(),
-            server: var("DRILL_SERVER")?.into(),
+            build: build_of(&server)?,
+            server,
         })
     }
 
@@ -59,16 +63,20 @@ impl Stage {
 
     /// A server elsewhere, or with more settings. Waits until it is ready.
     pub async fn serve_at(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Result<Server> {
-        // one that was let go a moment ago may not be gone yet
-        for _ in 0..100 {
-            if std::net::TcpListener::bind(address).is_ok() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        Self::vacated(address).await;
         let mut server = self.launch(address, settings)?;
         server.wait_until_ready().await?;
         Ok(server)
+    }
+
+    /// Waits until nobody is at the address: who was let go a moment ago may not be gone yet.
+    pub async fn vacated(address: SocketAddr) {
+        for _ in 0..100 {
+            if std::net::TcpListener::bind(address).is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Starts without waiting.
@@ -105,6 +113,12 @@ impl Stage {
     pub fn free_address() -> Result<SocketAddr> {
         Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
     }
+}
+
+/// By its size and the moment in which it was made.
+fn build_of(program: &Path) -> Result<String> {
+    let file = std::fs::metadata(program).with_context(|| format!("{} is missing", program.display()))?;
+    Ok(format!("{}-{}", file.len(), file.modified()?.duration_since(UNIX_EPOCH)?.as_nanos()))
 }
 
 /// Few connections, so that ours are not what fills the database.
@@ -154,9 +168,12 @@ impl Server {
         }
     }
 
-    /// Waits until it has died by itself; false if it did not within `at_most`.
-    pub async fn dies(&mut self, at_most: Duration) -> bool {
-        tokio::time::timeout(at_most, self.child.wait()).await.is_ok()
+    /// Waits until it has ended by itself; how it did, or None if it has not within `at_most`.
+    pub async fn dies(&mut self, at_most: Duration) -> Result<Option<ExitStatus>> {
+        match tokio::time::timeout(at_most, self.child.wait()).await {
+            Ok(status) => Ok(Some(status?)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Resident memory, in bytes.

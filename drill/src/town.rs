@@ -16,6 +16,9 @@ const LIMITS: [(&str, i64); 6] = [
     ("holds_per_person", 20),
 ];
 
+/// Hours of one person over which holds are scattered: 85 days, inside of the usual horizon.
+const SCATTERED_HOURS: i64 = 85 * 24;
+
 const SCOPES: &[&str] = &[
     "profile:read",
     "profile:write",
@@ -122,6 +125,12 @@ impl Town {
     pub fn start(&self, half_hours: i64) -> String {
         let at = DateTime::from_timestamp(self.first + half_hours * 1800, 0).unwrap_or_default();
         at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+    /// An hour that was never handed out before by this, anywhere in the coming weeks: 7919 has no factor in common with their number.
+    pub fn scattered_hour(&self) -> Hour {
+        let people = self.people.len() as i64;
+        let number = self.next.fetch_add(1, Ordering::Relaxed) * 7919 % (people * SCATTERED_HOURS);
+        Hour { starts_at: self.start(number / people * 2), person: self.people[(number % people) as usize] }
     }
     /// An hour that was never handed out before.
     pub fn next_hour(&self) -> Hour {

@@ -2,7 +2,7 @@
 //! while, and the old one is told to end. Nobody hears of it beyond the lines that broke.
 
 use crate::house::{Gateway, House};
-use crate::load::Load;
+use crate::load::{Load, excuse_between, excuse_from_now};
 use crate::nodes::balance;
 use crate::report::Report;
 use crate::stage::{self, Stage};
@@ -40,12 +40,14 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     chapters.end("the old release alone", report);
     let began = Instant::now();
     stage.migrate().await?;
-    report
-        .figure("migrations run beside it", format!("{} in {:.1} s", migrations(&stage.db).await? - found, began.elapsed().as_secs_f64()));
+    let run = migrations(&stage.db).await? - found;
+    report.figure("migrations run beside it", format!("{run} in {:.1} s", began.elapsed().as_secs_f64()));
+    report.expect(run > 0, || "there was nothing to migrate".to_owned());
     tokio::time::sleep(while_).await;
     chapters.end("the old release on the new schema", report);
     report.expect(is_ready(nodes[0]).await, || "the old release is not ready on the new schema".to_owned());
 
+    let mut excuses = vec![excuse_from_now()];
     let new = stage.serve_at(nodes[1], &[]).await?;
     tokio::time::sleep(while_ * 2).await;
     chapters.end("both", report);
@@ -55,6 +57,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         Some(status) => report.broken(format!("the old server ended with {status}")),
         None => report.broken(format!("the old server had not ended {} s after it was told to", FAREWELL.as_secs())),
     }
+    excuses.push(excuse_between(began, Instant::now()));
     tokio::time::sleep(while_).await;
     load.end();
     futures::future::join_all(people).await;
@@ -68,13 +71,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     drop(new);
     balancing.abort();
     let memory = load.with_memory(std::mem::take);
-    report.figure("bookings promised", memory.promises.len());
-    for (_, status, _) in memory.failures.iter().filter(|(_, status, _)| *status != 0) {
-        report.broken(format!("a call was answered {status}"));
-    }
-    for (what, count) in &memory.odd {
-        report.broken(format!("{count} × {what}"));
-    }
+    memory.judge(&excuses, report);
     money::check_promises(&stage.db, &memory, report).await?;
     invariants::check(&stage.db, report).await
 }

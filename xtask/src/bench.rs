@@ -12,7 +12,9 @@ use crate::system::Need;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
@@ -31,6 +33,7 @@ pub struct Options {
 
 /// Providers among whom is searched.
 const CROWD: &str = "100000";
+const CROWD_AGE: Duration = Duration::from_secs(2 * 24 * 3600);
 const NEXT: &str = "benches/peers/next";
 
 impl Options {
@@ -63,13 +66,14 @@ pub fn bench(house: &House, options: &Options) -> Result<()> {
     if is_full {
         write(house)?;
     }
-    outcome
+    outcome.map(drop)
 }
 
 /// The demo town, and for searching very many providers around it; kept from one run to the next, because filling takes minutes.
 fn crowd<'a>(house: &'a House, profile: &'static str, database: &Database, is_crowded: bool) -> Result<Stage<'a>> {
     let name = if is_crowded { "bench_crowd" } else { "bench_town" };
-    let url = if is_crowded { database.kept(name)? } else { database.fresh(name)? };
+    let filled = house.corner().join("bench_crowd.filled");
+    let url = if is_crowded && is_recent(&filled) { database.kept(name)? } else { database.fresh(name)? };
     let mut stage = drill::stage(house, profile, "bench", url)?;
     let migrate = |stage: &Stage| quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"));
     if migrate(&stage).is_err() {
@@ -81,8 +85,17 @@ fn crowd<'a>(house: &'a House, profile: &'static str, database: &Database, is_cr
     if is_crowded {
         let mut seed = stage.fettle();
         loud(&format!("adding providers until there are {CROWD}"), seed.args(["seed", "--providers", CROWD]).env("FETTLE_LOG", "warn"))?;
+        if !is_recent(&filled) {
+            fs::write(&filled, "")?;
+        }
     }
     Ok(stage)
+}
+
+/// The crowd's diaries are full in the two weeks after it was filled; later a search would meet empty ones.
+fn is_recent(filled: &Path) -> bool {
+    let age = fs::metadata(filled).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age < CROWD_AGE)
 }
 
 /// Builds the peer as its makers say, unless it is built already.
@@ -122,7 +135,10 @@ fn write(house: &House) -> Result<()> {
          - The provider's page: peers read the same content ready-made by one query and draw it; ours keeps the page for those who are not signed in and asks the \
          database by one query whether it is still true. *Drawn anew* is the same page from its sources each time: free times computed, nothing kept.\n\
          - A CPU second is one of the serving process and its children, from `/proc`; Postgres' own work is not in it.\n\
-         - Sockets: one topic, everyone subscribed; the clock runs from the commit to the frame in the client, which shares the machine.\n\
+         - Holds are scattered over all hours of 85 days of forty people of one provider, which is one service where pgbench has twenty branches. pgbench \
+         speaks the simple protocol, its own default.\n\
+         - Sockets: one topic, everyone subscribed; one client hears both sides, on the same machine. The clock runs from the commit, or from asking \
+         socket.io's server to tell everyone, to the frame in the client.\n\
          - Frames are counted with one commit at a time, where each is a call of the kernel for either side, and with twenty in a row, where what \
          waits for a socket goes out together. The aim is for the second: it is what a node can carry.\n\
          - Lighthouse: its mobile setting, the median of five.\n"

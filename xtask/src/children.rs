@@ -107,7 +107,7 @@ impl Drop for Running {
 }
 
 /// Ends with us even when we are killed, where the system has a way to say so.
-fn bound_to_us(command: Command) -> Command {
+pub fn bound_to_us(command: Command) -> Command {
     if crate::system::find_program(&["setpriv"]).is_none() {
         return command;
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask drill NAME`: a house of its own for a bad day. The drill itself is a program of the workspace, which gets told where everything is.
 
 mod fuzz;
+mod round;
 mod scan;
 mod upgrade;
 
@@ -8,11 +9,13 @@ use crate::children;
 use crate::house::House;
 use crate::postgres::{Database, Kind};
 use crate::stage::{self, Ports, Stage};
-use crate::step::{loud, quiet};
+use crate::step::{loud, quiet, say};
 use crate::system::Need;
-use anyhow::{Context, Result};
-use std::path::Path;
+use anyhow::{Context, Result, bail, ensure};
+use round::Round;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
@@ -21,67 +24,158 @@ pub struct Options {
     /// As long and as hard as it gets; begins where the last full one was interrupted.
     #[arg(long)]
     pub full: bool,
-    /// With the programs as for production.
+    /// With the programs of development, which are slow in themselves.
     #[arg(long)]
-    pub release: bool,
+    pub debug: bool,
     /// Take the programs as they were built last.
     #[arg(long)]
     pub built: bool,
+    /// Each so often in a row, short; ends at the first that breaks.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "full")]
+    pub times: u32,
 }
 
 const ALL: [&str; 11] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "upgrade", "scan", "fuzz"];
+/// For the drill's own part of a short one; what has to be built or filled before is not in it.
+const SHORT: Duration = Duration::from_secs(180);
 
 pub fn drill(house: &House, options: Options) -> Result<()> {
     children::listen_for_the_end()?;
-    let profile = if options.release { "release" } else { "debug" };
-    let names = if options.names.is_empty() { ALL.map(str::to_owned).to_vec() } else { options.names.clone() };
+    let profile = if options.debug { "debug" } else { "release" };
+    let is_round = options.names.is_empty();
+    let names = if is_round { ALL.map(str::to_owned).to_vec() } else { options.names };
+    for name in &names {
+        ensure!(ALL.contains(&name.as_str()), "{name} is none of {}", ALL.join(", "));
+    }
     // Before ours, over which it is built. Without it the other drills go on.
     let old = names.iter().any(|name| name == "upgrade").then(|| upgrade::OLD.server(house, profile));
     if !options.built || old.as_ref().is_some_and(|built| !matches!(built, Ok((_, false)))) {
         stage::compile(house, profile)?;
     }
-    let mut old = old;
-    let mut broken = Vec::new();
-    for name in names {
-        if children::is_stopped() {
-            break;
-        }
-        let outcome = match name.as_str() {
-            "fuzz" => fuzz::fuzz(house),
-            "upgrade" => {
-                old.take().context("once is enough").flatten().and_then(|(server, _)| from_old(house, profile, &server, options.full))
+    let day = Day { house, profile, is_full: options.full, old: old.map(|built| built.map(|(server, _)| server)) };
+    if options.times > 1 {
+        return day.again_and_again(&names, options.times);
+    }
+    day.one_after_another(&names, is_round)
+}
+
+/// What all drills of one call share.
+struct Day<'a> {
+    house: &'a House,
+    profile: &'static str,
+    is_full: bool,
+    /// The program of the release before, where somebody asked for it.
+    old: Option<Result<PathBuf>>,
+}
+
+impl Day<'_> {
+    /// All of them, whichever break. A full round goes on where it was interrupted.
+    fn one_after_another(&self, names: &[String], is_round: bool) -> Result<()> {
+        let path = self.house.corner().join("drills.progress");
+        let mut round = (is_round && self.is_full).then(|| Round::open(path, &self.build()));
+        let mut broken = Vec::new();
+        for name in names {
+            if children::is_stopped() {
+                break;
             }
-            "scan" => scan::scan(house, profile, options.full),
-            name => one(house, profile, name, options.full),
-        };
-        if let Err(cause) = outcome {
-            eprintln!("✗ {name}: {cause:#}");
-            broken.push(name);
+            if round.as_ref().is_some_and(|round| round.has(name)) {
+                say(&format!("{name} has held already in this round"));
+                continue;
+            }
+            match (self.run(name), &mut round) {
+                (Ok(_), Some(round)) => round.note(name)?,
+                (Ok(_), None) => {}
+                (Err(cause), _) => {
+                    eprintln!("✗ {name}: {cause:#}");
+                    broken.push(name.as_str());
+                }
+            }
+        }
+        ensure!(!children::is_stopped(), "stopped");
+        ensure!(broken.is_empty(), "broken: {}", broken.join(", "));
+        if let Some(round) = round {
+            round.forget();
+        }
+        Ok(())
+    }
+
+    /// Each so often, up to the first that breaks; then how often each has held, and how long it took at the most.
+    fn again_and_again(&self, names: &[String], times: u32) -> Result<()> {
+        let mut rows = Vec::new();
+        let mut outcome = Ok(());
+        for name in names {
+            let (mut held, mut longest) = (0, Duration::ZERO);
+            while held < times && outcome.is_ok() {
+                match self.run(name) {
+                    Ok(took) => {
+                        held += 1;
+                        longest = longest.max(took);
+                    }
+                    Err(cause) => outcome = Err(cause.context(format!("{name}, which had held {held} of {times} times"))),
+                }
+                if children::is_stopped() {
+                    outcome = outcome.and_then(|()| bail!("stopped"));
+                }
+            }
+            rows.push(format!("{name:<12} {held:>4} of {times:<6} {:>5} s", longest.as_secs()));
+            if outcome.is_err() {
+                break;
+            }
+        }
+        println!("\n{:<12} {:<14} {:>7}", "drill", "held", "longest");
+        rows.iter().for_each(|row| println!("{row}"));
+        outcome
+    }
+
+    /// How long the drill's own part took.
+    fn run(&self, name: &str) -> Result<Duration> {
+        match name {
+            "fuzz" => fuzz::fuzz(self.house, self.is_full, &self.build()),
+            "scan" => scan::scan(self.house, self.profile, self.is_full),
+            "upgrade" => match &self.old {
+                Some(Ok(server)) => self.over_old(server),
+                Some(Err(cause)) => bail!("{cause:#}"),
+                None => bail!("the release before was not asked for"),
+            },
+            name => self.one(name),
         }
     }
-    anyhow::ensure!(!children::is_stopped(), "stopped");
-    anyhow::ensure!(broken.is_empty(), "broken: {}", broken.join(", "));
-    Ok(())
+
+    fn build(&self) -> String {
+        round::build_of(&self.house.program(self.profile, "fettle"))
+    }
+
+    /// Sandbox and an empty database for one drill, which starts and ends servers itself.
+    fn one(&self, name: &str) -> Result<Duration> {
+        let (database, controls) = cluster(self.house)?;
+        let stage = stage(self.house, self.profile, name, database.fresh(&format!("drill_{name}"))?)?;
+        quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"))?;
+        run(&stage, controls, name, self.is_full, &[])
+    }
+
+    /// The same, with a database that the release before has migrated, and its program beside ours.
+    fn over_old(&self, server: &Path) -> Result<Duration> {
+        let (database, controls) = cluster(self.house)?;
+        let mut stage = stage(self.house, self.profile, "upgrade", database.fresh("drill_upgrade")?)?;
+        let mut migrate = Command::new(server);
+        migrate
+            .current_dir(&self.house.root)
+            .arg("migrate")
+            .envs(stage.fettle().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        quiet("migrating as the release before does", migrate.env("FETTLE_LOG", "warn"))?;
+        stage.settings.push(("DRILL_OLD_SERVER", server.to_string_lossy().into_owned()));
+        stage.settings.push(("DRILL_OLD_MIGRATIONS", upgrade::OLD.migrations.to_string()));
+        run(&stage, controls, "upgrade", self.is_full, &[])
+    }
 }
 
-/// Sandbox and an empty database for one drill, which starts and ends servers itself.
-fn one(house: &House, profile: &'static str, name: &str, is_full: bool) -> Result<()> {
-    let (database, controls) = cluster(house)?;
-    let stage = stage(house, profile, name, database.fresh(&format!("drill_{name}"))?)?;
-    quiet("bringing the database up to date", stage.fettle().arg("migrate").env("FETTLE_LOG", "warn"))?;
-    run(&stage, controls, name, is_full, &[])
-}
-
-/// The same, with a database that the release before has migrated, and its program beside ours.
-fn from_old(house: &House, profile: &'static str, server: &Path, is_full: bool) -> Result<()> {
-    let (database, controls) = cluster(house)?;
-    let mut stage = stage(house, profile, "upgrade", database.fresh("drill_upgrade")?)?;
-    let mut migrate = Command::new(server);
-    migrate.current_dir(&house.root).arg("migrate").envs(stage.fettle().get_envs().filter_map(|(name, value)| Some((name, value?))));
-    quiet("migrating as the release before does", migrate.env("FETTLE_LOG", "warn"))?;
-    stage.settings.push(("DRILL_OLD_SERVER", server.to_string_lossy().into_owned()));
-    stage.settings.push(("DRILL_OLD_MIGRATIONS", upgrade::OLD.migrations.to_string()));
-    run(&stage, controls, "upgrade", is_full, &[])
+/// Runs the own part of a drill that is no program of ours, and says how long it took.
+fn timed(is_limited: bool, work: impl FnOnce() -> Result<()>) -> Result<Duration> {
+    let began = Instant::now();
+    work()?;
+    let took = began.elapsed();
+    ensure!(!is_limited || took <= SHORT, "it took {} s, and a short drill takes at most {}", took.as_secs(), SHORT.as_secs());
+    Ok(took)
 }
 
 /// A cluster that may be broken, and what breaks it.
@@ -97,8 +191,8 @@ pub fn stage<'a>(house: &'a House, profile: &'static str, name: &str, database_u
     Ok(Stage { house, profile, ports: Ports::free()?, database_url, folder, settings: Vec::new() })
 }
 
-/// Starts the sandbox and hands everything to the drill.
-pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows: &[String]) -> Result<()> {
+/// Starts the sandbox and hands everything to the drill, which ends with us: without its sandbox it would find everything broken. How long it took.
+pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows: &[String]) -> Result<Duration> {
     let house = stage.house;
     let _sandbox = stage.open_sandbox(false)?;
     // the server's own environment, which the drill hands on to the servers it starts
@@ -127,5 +221,7 @@ pub fn run(stage: &Stage<'_>, controls: String, name: &str, is_full: bool, rows:
     if is_full {
         drill.arg("--full");
     }
-    loud(&format!("drill: {name}"), &mut drill)
+    let began = Instant::now();
+    loud(&format!("drill: {name}"), &mut children::bound_to_us(drill))?;
+    Ok(began.elapsed())
 }

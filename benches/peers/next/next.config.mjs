@@ -1,1 +1,1 @@
-export default { poweredByHeader: false, compress: false, serverExternalPackages: ["pg"] };
+export default { poweredByHeader: false, serverExternalPackages: ["pg"] };

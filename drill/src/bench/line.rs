@@ -64,6 +64,8 @@ impl Line {
     /// A row of the table in Markdown.
     pub fn row(&self) -> String {
         let (floor, goal) = match self.aim {
+            // a goal alone
+            Aim::AtMost { floor: f64::INFINITY, goal } => (String::new(), format!("≤ {}", number(goal))),
             Aim::AtMost { floor, goal } => (format!("≤ {}", number(floor)), format!("≤ {}", number(goal))),
             Aim::AtLeast { floor, goal } => (format!("≥ {}", number(floor)), format!("≥ {}", number(goal))),
             Aim::Times { floor, goal } => (format!("≥ {} ×", number(floor)), format!("≥ {} ×", number(goal))),

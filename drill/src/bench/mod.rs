@@ -62,7 +62,7 @@ pub async fn run(stage: &Stage, report: &mut Report, rows: &[String]) -> Result<
             report.broken(format!("{}: {} {} misses its floor", line.what, line::number(line.ours), line.unit));
         }
         let rows: Vec<String> = lines.iter().map(Line::row).collect();
-        kept.insert(row.to_owned(), serde_json::json!({ "date": today().to_string(), "rows": rows }));
+        kept.insert(row.to_owned(), serde_json::json!({ "date": today().to_string(), "tree": tree(), "rows": rows }));
         fs::write(&path, serde_json::to_vec_pretty(&kept)?)?;
     }
     fs::write(stage.corner.join("benchmarks.md"), table(&kept))?;
@@ -75,17 +75,24 @@ fn today() -> chrono::NaiveDate {
     chrono::Utc::now().date_naive()
 }
 
-/// All that is kept, as one table with the day of each group.
+/// The commit that is measured; with a mark if the files differ from it.
+fn tree() -> String {
+    let output = std::process::Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// All that is kept, as one table with the day and the commit of each group.
 fn table(kept: &Map<String, Value>) -> String {
     let mut text = line::HEAD.to_owned();
-    let mut days: Vec<&str> = Vec::new();
+    let mut taken: Vec<String> = Vec::new();
     for group in ROWS.iter().filter_map(|row| kept.get(*row)) {
         group["rows"].as_array().into_iter().flatten().filter_map(Value::as_str).for_each(|row| text.push_str(row));
-        days.extend(group["date"].as_str());
+        let (day, tree) = (group["date"].as_str().unwrap_or_default(), group["tree"].as_str().unwrap_or_default());
+        taken.push(if tree.is_empty() { day.to_owned() } else { format!("{day} at {tree}") });
     }
-    days.sort_unstable();
-    days.dedup();
-    format!("Taken on {}.\n\n{text}", days.join(", "))
+    taken.sort_unstable();
+    taken.dedup();
+    format!("Taken on {}.\n\n{text}", taken.join(", "))
 }
 
 /// The server with demo data, after its first jobs, nobody asking.

@@ -15,19 +15,15 @@ const DAYS: i64 = 31;
 
 pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
     let town = Town::build(&stage.db, 1, 100).await?;
-    sqlx::query(
-        "insert into allocations (id, provider_id, resource_id, kind, during, created_at)
-         select gen_random_uuid(), $1, $2, 'block', tstzrange(at, at + interval '1 hour'), now()
-         from (select $3::timestamptz + n * interval '3 hours' as at from generate_series(1, $4) n) hours",
-    )
-    .bind(town.provider)
-    .bind(town.people[0])
-    .bind(town.start(0).parse::<chrono::DateTime<chrono::Utc>>()?)
-    .bind(BUSY)
-    .execute(&stage.db)
-    .await?;
     let _server = stage.serve().await?;
     let house = House::at(stage.address);
+    for number in 0..BUSY {
+        let (token, person) = (town.next_customer(), Some(town.people[0]));
+        let held = house.hold(&token, town.service, &town.start(number * 6), person).await;
+        let paid = house.pay(&token, held.text("id"), Some("pm_card_visa")).await;
+        ensure!(paid.body["booking"]["status"] == "confirmed", "a booking was answered {} {}", paid.status, paid.text("code"));
+    }
+    sqlx::query("analyze").execute(&stage.db).await?;
     let (from, to) = (town.start(0)[..10].to_owned(), town.start((DAYS - 1) * 48)[..10].to_owned());
     let path = format!("/api/v1/providers/{}/availability?service_id={}&from={from}&to={to}", town.provider, town.service);
     let memory = from_memory(house.text(&path).await?.into_bytes()).await?;

@@ -1,10 +1,11 @@
 //! The drill in which all that reads strangers' texts (`fuzz/`) is fed with damage: by libFuzzer, which sees what an input reaches, where there is a
 //! nightly compiler; by the tests' own loop otherwise.
 
+use super::round::Round;
 use crate::children::{Running, is_stopped};
 use crate::house::House;
 use crate::step::{loud, quiet, say};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,41 +15,67 @@ use std::time::Duration;
 const VERSION: &str = "0.13.2";
 /// For each reader.
 const SECONDS: u64 = 60;
-/// What the smallest machine that we drill on has cores for.
-const AT_ONCE: usize = 2;
+/// How many at a time: in short as many as three minutes have room for, in full as many as the smallest machine that we drill on has cores for.
+const SHORT: usize = 3;
+const FULL: usize = 2;
 /// Names that the drill takes instead of all readers, separated by commas; and seconds, to look at something again.
 const ONLY: &str = "FUZZ_READERS";
 const LONG: &str = "FUZZ_SECONDS";
 
-pub fn fuzz(house: &House) -> Result<()> {
-    let seconds = std::env::var(LONG).ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
+/// In full it goes on with the readers that have not held yet, with the same `build` of the server.
+pub fn fuzz(house: &House, is_full: bool, build: &str) -> Result<Duration> {
+    let asked = std::env::var(LONG).ok().and_then(|text| text.parse().ok());
+    let at_once = if is_full { FULL } else { SHORT };
+    let (seconds, is_limited) = (asked.unwrap_or(SECONDS), !is_full && asked.is_none());
     if let Err(why) = nightly(house) {
         say(&format!("{why}: the readers get the tests' own mutations instead of libFuzzer's, {seconds} s each"));
-        return by_tests(house, seconds);
+        return by_tests(house, seconds, at_once, is_limited);
     }
     let fuzzer = cargo_fuzz(house)?;
     let only = std::env::var(ONLY).unwrap_or_default();
-    let readers: Vec<String> =
-        readers(house)?.into_iter().filter(|name| only.is_empty() || only.split(',').any(|own| own == name)).collect();
-    say(&format!("libFuzzer feeds {} readers, {seconds} s each, {AT_ONCE} at a time", readers.len()));
+    let mut round = is_full.then(|| Round::open(house.corner().join("drill-fuzz.progress"), build));
+    let has_held = |name: &str| round.as_ref().is_some_and(|round| round.has(name));
+    let (held, readers): (Vec<String>, Vec<String>) = readers(house)?
+        .into_iter()
+        .filter(|name| only.is_empty() || only.split(',').any(|own| own == name))
+        .partition(|name| has_held(name));
+    ensure!(!(held.is_empty() && readers.is_empty()), "there is no reader {only}");
+    if !held.is_empty() {
+        say(&format!("{} held already", held.join(", ")));
+    }
+    say(&format!("libFuzzer feeds {} readers, {seconds} s each, {at_once} at a time", readers.len()));
     let mut build = fuzzer.command(house, "build");
     loud("building the readers with coverage, which takes minutes the first time", &mut build)?;
     let mut broken = Vec::new();
-    for some in readers.chunks(AT_ONCE) {
-        broken.extend(together(house, &fuzzer, some, seconds)?);
+    let took = super::timed(is_limited, || {
+        for some in readers.chunks(at_once) {
+            let fell = together(house, &fuzzer, some, seconds)?;
+            for name in some.iter().filter(|name| !fell.contains(name)) {
+                round.as_mut().map_or(Ok(()), |round| round.note(name))?;
+            }
+            broken.extend(fell);
+        }
+        Ok(())
+    })?;
+    if let Some(round) = round {
+        round.forget();
     }
     if !broken.is_empty() {
         bail!("{} broke; the input stands above, and as a file in fuzz/artifacts", broken.join(", "));
     }
-    Ok(())
+    Ok(took)
 }
 
 /// On stable: the same readers, seeds and words, but mutations that see nothing of what they reach.
-fn by_tests(house: &House, seconds: u64) -> Result<()> {
-    let mut cargo = house.cargo();
-    cargo.args(["test", "--workspace", "--exclude", "frontend", "--test", "readers", "--", "--nocapture"]);
-    cargo.arg(format!("--test-threads={AT_ONCE}")).env(LONG, seconds.to_string());
-    loud("drill: fuzz", &mut cargo)
+fn by_tests(house: &House, seconds: u64, at_once: usize, is_limited: bool) -> Result<Duration> {
+    let test = |more: &[&str]| {
+        let mut cargo = house.cargo();
+        cargo.args(["test", "--workspace", "--exclude", "frontend", "--test", "readers"]).args(more);
+        cargo
+    };
+    loud("building the readers", &mut test(&["--no-run"]))?;
+    let threads = format!("--test-threads={at_once}");
+    super::timed(is_limited, || loud("drill: fuzz", test(&["--", "--nocapture", threads.as_str()]).env(LONG, seconds.to_string())))
 }
 
 /// Whether a nightly compiler runs; why not, otherwise. Nothing is installed that weighs so much.
@@ -140,7 +167,8 @@ fn together(house: &House, fuzzer: &Fuzzer, names: &[String], seconds: u64) -> R
         }
         running.retain_mut(|(name, program, log)| {
             let Some(is_well) = program.is_well() else { return true };
-            if is_well {
+            // One that was fed with nothing has not held.
+            if is_well && after(&told(log), INPUTS).is_some_and(|inputs| inputs != "0") {
                 say(&figures(name, log));
             } else {
                 eprintln!("{}", last_words(log));
@@ -152,18 +180,28 @@ fn together(house: &House, fuzzer: &Fuzzer, names: &[String], seconds: u64) -> R
     Ok(broken)
 }
 
+/// Before the number of inputs that libFuzzer has tried.
+const INPUTS: &str = "stat::number_of_executed_units:";
+
 /// `webhooks: 123456 inputs, 2048 places reached`.
 fn figures(name: &str, log: &Path) -> String {
-    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let after =
-        |mark: &str| text.rsplit(mark).next().filter(|rest| rest.len() < text.len()).and_then(|rest| rest.split_whitespace().next());
-    let (inputs, places) = (after("stat::number_of_executed_units:"), after(" cov: "));
+    let text = told(log);
+    let (inputs, places) = (after(&text, INPUTS), after(&text, " cov: "));
     format!("{name}: {} inputs, {} places reached", inputs.unwrap_or("no"), places.unwrap_or("no"))
+}
+
+/// The word after the last such mark.
+fn after<'text>(text: &'text str, mark: &str) -> Option<&'text str> {
+    text.rsplit_once(mark)?.1.split_whitespace().next()
+}
+
+fn told(log: &Path) -> String {
+    fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 /// From the panic on: libFuzzer's account of it, the input, and how to run it again.
 fn last_words(log: &Path) -> String {
-    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = told(log);
     let lines: Vec<&str> = text.lines().collect();
     let from = lines.iter().position(|line| line.contains("panicked at") || line.contains("ERROR: libFuzzer")).unwrap_or_default();
     lines[from.max(lines.len().saturating_sub(120))..].join("\n")

@@ -7,11 +7,12 @@ use crate::stage::{Ports, Stage};
 use crate::step::loud;
 use anyhow::Result;
 use std::process::Command;
+use std::time::Duration;
 
 /// Nobody meets a limit where a hole is looked for.
 const SETTINGS: [&str; 4] = ["FETTLE_LIMIT_GENERAL", "FETTLE_LIMIT_SENSITIVE", "FETTLE_LIMIT_BOOKING", "FETTLE_LIMIT_SEARCH"];
 
-pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<()> {
+pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<Duration> {
     let python = python::install(house, "drill/scan")?;
     let database = Database::open(house, Kind::Drilled)?;
     let folder = house.target.join("stage/drill-scan");
@@ -32,5 +33,5 @@ pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<()> {
     if is_full {
         command.arg("--full");
     }
-    loud("drill: scan", &mut command)
+    super::timed(!is_full, || loud("drill: scan", &mut command))
 }
