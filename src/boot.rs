@@ -8,6 +8,7 @@ use crate::realtime::fanout::{Fanout, PgFanout, RedisFanout};
 use crate::state::AppState;
 use anyhow::Context;
 use domain::ctx::{Clock, House, SystemChance, SystemClock};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool};
 use std::str::FromStr;
@@ -52,14 +53,31 @@ pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
         .context("cannot reach the database")
 }
 
-/// Brings the schema up to date. Safe to run on many nodes at once: Postgres' advisory lock lets one do it.
+/// How often a migration that would keep people waiting is put off, and for how long each time.
+const TRIES: u32 = 200;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Brings the schema up to date. Safe to run on many nodes at once: Postgres' advisory lock lets one do it. A migration that did not get its locks at once
+/// has let go of everything, and is tried again.
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
-    // Migrations may take longer than a request may.
-    let mut connection = db.acquire().await?;
-    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
-    crate::migrations::MIGRATOR.run(&mut *connection).await.context("a migration failed")?;
-    sqlx::query("reset statement_timeout").execute(&mut *connection).await?;
+    for left in (0..TRIES).rev() {
+        // One of its own each time: a migration that failed leaves the advisory lock with its connection.
+        let mut connection = db.acquire().await?.detach();
+        // Migrations may take longer than a request may.
+        sqlx::query("set statement_timeout = 0").execute(&mut connection).await?;
+        let outcome = crate::migrations::MIGRATOR.run(&mut connection).await;
+        let _ = connection.close().await;
+        match outcome {
+            Err(error) if left > 0 && is_kept_waiting(&error) => tokio::time::sleep(BETWEEN).await,
+            outcome => return outcome.context("a migration failed"),
+        }
+    }
     Ok(())
+}
+
+fn is_kept_waiting(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else { return false };
+    cause.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
 }
 
 pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<House>> {

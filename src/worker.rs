@@ -14,8 +14,12 @@ use tokio_util::task::TaskTracker;
 
 /// Jobs of other nodes, and times that come, are found at least this often.
 const POLL: Duration = Duration::from_secs(1);
-/// From a commit to looking what it brought.
-const GATHER: Duration = Duration::from_millis(20);
+/// From a commit to looking what it brought. Few commits bring something, and many may come at once: one look for all of them.
+const GATHER: Duration = Duration::from_millis(100);
+/// The same where money waits.
+const GATHER_MONEY: Duration = Duration::from_millis(20);
+/// How often a duty looks at the clock, which may be set.
+const LOOK: Duration = Duration::from_secs(1);
 const REPORT: Duration = Duration::from_secs(15);
 /// After a failure of the database itself.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -24,9 +28,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub async fn run(house: Arc<House>, name: String, at_once: usize, stop: CancellationToken) {
     let tracker = TaskTracker::new();
     tracker.spawn(stop.clone().run_until_cancelled_owned(react(house.clone())));
-    for duty in DUTIES {
-        // Each for itself: one that waits for somebody silent holds up no other.
-        tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duty(house.clone(), duty)));
+    for (duty, at) in DUTIES.iter().zip(0..) {
+        // Each for itself: one that waits for somebody silent holds up no other. And each at a moment of its own, though many begin with the same minute.
+        let later = LOOK * at / DUTIES.len() as u32;
+        tracker.spawn(stop.clone().run_until_cancelled_owned(keep_duty(house.clone(), duty, later)));
     }
     let lanes = Lane::ALL.map(|lane| {
         let room = Arc::new(Semaphore::new(at_once));
@@ -70,18 +75,24 @@ async fn react(house: Arc<House>) {
     }
 }
 
-async fn keep_duty(house: Arc<House>, duty: &'static Duty) {
+/// Asks the database once for each interval, and only the clock in between.
+async fn keep_duty(house: Arc<House>, duty: &'static Duty, later: Duration) {
+    tokio::time::sleep(later).await;
     loop {
+        let begun = queue::interval_of(duty, house.clock.now());
         match AssertUnwindSafe(queue::run_due_duty(&house, duty)).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(duty = duty.name, %error, "a duty waits");
                 tokio::time::sleep(PAUSE).await;
+                continue;
             }
             // The next interval comes all the same.
             Err(_) => tracing::error!(duty = duty.name, "a duty panicked"),
         }
-        tokio::time::sleep(POLL).await;
+        while queue::interval_of(duty, house.clock.now()) == begun {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }
 
@@ -95,13 +106,13 @@ struct JobRunner {
 
 impl JobRunner {
     async fn run(self) {
+        let gather = if self.lane == Lane::Money { GATHER_MONEY } else { GATHER };
         loop {
             let woken = self.house.committed.notified();
             match self.take().await {
                 Ok(0) => {
                     let _ = tokio::time::timeout(POLL, woken).await;
-                    // Few commits bring a job, and many may come at once: one look for all of them.
-                    tokio::time::sleep(GATHER).await;
+                    tokio::time::sleep(gather).await;
                 }
                 Ok(_) => {}
                 Err(error) => {

@@ -7,7 +7,7 @@
 //! can appear there later.
 
 use crate::ctx::{Ctx, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Cursor, Event, EventKind, NewEvent};
 use crate::id::{AccountId, BookingId, ProviderId};
 use crate::time::Instant;
@@ -69,42 +69,70 @@ impl Row {
     }
 }
 
-/// Up to `limit` events after the cursor, in cursor order. Empty when there is nothing that may be read yet.
-pub async fn list_after(db: impl PgExecutor<'_>, after: Cursor, limit: i64) -> Result<Vec<Event>> {
-    let rows = sqlx::query_as!(
-        Row,
+/// What a reader finds, all of one snapshot.
+pub struct Reading {
+    /// After the cursor, in cursor order, as far as they may be read yet.
+    pub events: Vec<Event>,
+    /// From where to go on. Not always the last event's, since kinds of a newer release are passed by.
+    pub place: Cursor,
+    /// There were as many as asked for, so there may be more.
+    pub is_more: bool,
+    /// A committed event waits, because an older transaction is still running somewhere.
+    pub is_any_held_back: bool,
+    /// As [`cursor`] would give it.
+    pub now: Cursor,
+}
+
+/// Up to `limit` events after the cursor, of these kinds or of all.
+pub async fn read_after(db: impl PgExecutor<'_>, after: Cursor, kinds: Option<&[EventKind]>, limit: i64) -> Result<Reading> {
+    let kinds: Option<Vec<String>> = kinds.map(|kinds| kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
+    let rows = sqlx::query!(
         r#"select
             s.epoch,
-            e.xid::text as "xid!",
-            e.id,
-            e.at as "at: Instant",
-            e.kind,
-            e.booking_id as "booking: BookingId",
-            e.provider_id as "provider: ProviderId",
-            e.account_id as "account: AccountId",
-            e.actor_id as "actor: AccountId",
-            e.data
+            pg_snapshot_xmin(pg_current_snapshot())::text as "xmin!",
+            exists (select from events where xid >= pg_snapshot_xmin(pg_current_snapshot())) as "is_any_held_back!",
+            e.xid::text as "xid?",
+            e.id as "id?",
+            e.at as "at?: Instant",
+            e.kind as "kind?",
+            e.booking_id as "booking?: BookingId",
+            e.provider_id as "provider?: ProviderId",
+            e.account_id as "account?: AccountId",
+            e.actor_id as "actor?: AccountId",
+            e.data as "data?"
          from spine s
-         join events e on (e.xid, e.id) > ($1::text::xid8, $2)
-         -- rows of transactions that may still be running elsewhere are held back
-         where e.xid < pg_snapshot_xmin(pg_current_snapshot())
-         order by e.xid, e.id
-         limit $3"#,
+         left join lateral (
+            select *
+            from events
+            where (xid, id) > ($1::text::xid8, $2)
+              -- rows of transactions that may still be running elsewhere are held back
+              and xid < pg_snapshot_xmin(pg_current_snapshot())
+              and ($4::text[] is null or kind = any($4))
+            order by xid, id
+            limit $3
+         ) e on true
+         order by e.xid, e.id"#,
         after.xid.to_string(),
         after.id,
         limit,
+        kinds as Option<Vec<String>>,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().filter_map(Row::event).collect())
-}
-
-/// True while a committed event is held back, because an older transaction is still running somewhere.
-pub async fn is_any_held_back(db: impl PgExecutor<'_>) -> Result<bool> {
-    let row = sqlx::query!(r#"select exists (select from events where xid >= pg_snapshot_xmin(pg_current_snapshot())) as "is_any!""#)
-        .fetch_one(db)
-        .await?;
-    Ok(row.is_any)
+    let first = rows.first().ok_or_else(|| Error::internal("the spine has no row"))?;
+    let now = Cursor { epoch: first.epoch, xid: first.xmin.parse().unwrap_or(0), id: 0 };
+    let mut reading = Reading { events: Vec::new(), place: after, is_more: false, is_any_held_back: first.is_any_held_back, now };
+    let mut count = 0;
+    for row in rows {
+        // without any event there is one row, of the spine alone
+        let (Some(xid), Some(id), Some(at), Some(kind), Some(data)) = (row.xid, row.id, row.at, row.kind, row.data) else { continue };
+        count += 1;
+        reading.place = Cursor { epoch: row.epoch, xid: xid.parse().unwrap_or(after.xid), id };
+        let (booking, provider, account, actor) = (row.booking, row.provider, row.account, row.actor);
+        reading.events.extend(Row { epoch: row.epoch, xid, id, at, kind, booking, provider, account, actor, data }.event());
+    }
+    reading.is_more = count >= limit;
+    Ok(reading)
 }
 
 /// Whose events a subscriber missed; exactly one is set, or none for everything.
@@ -115,7 +143,7 @@ pub struct About {
     pub account: Option<AccountId>,
 }
 
-/// As [`list_after`], for one booking, provider or account.
+/// Up to `limit` events after the cursor for one booking, provider or account, in cursor order and as far as they may be read yet.
 pub async fn list_after_about(db: impl PgExecutor<'_>, after: Cursor, about: About, limit: i64) -> Result<Vec<Event>> {
     let rows = sqlx::query_as!(
         Row,
@@ -193,16 +221,16 @@ mod tests {
 
     /// What a reader gets from here on, as far as it may be read; the place moves on.
     async fn read(world: &World, place: &mut Cursor) -> Vec<EventKind> {
-        let events = list_after(&world.db, *place, 100).await.expect("lists");
-        *place = events.last().map_or(*place, |event| event.cursor);
-        events.into_iter().map(|event| event.kind).collect()
+        let reading = read_after(&world.db, *place, None, 100).await.expect("reads");
+        *place = reading.place;
+        reading.events.into_iter().map(|event| event.kind).collect()
     }
 
     /// Reads until nothing is held back: the horizon is the cluster's, and other tests' transactions end soon.
     async fn read_all(world: &World, place: &mut Cursor) -> Vec<EventKind> {
         let mut found = read(world, place).await;
         for _ in 0..500 {
-            if !is_any_held_back(&world.db).await.expect("looks") {
+            if !read_after(&world.db, *place, None, 1).await.expect("looks").is_any_held_back {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -261,5 +289,45 @@ mod tests {
             .await
             .expect("a place");
         assert!(is_reached);
+    }
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_reading_tells_what_it_could_not_read(db: PgPool) {
+        let world = World::new(db);
+        let start = cursor(&world.db).await.expect("a place");
+        let early = begin(&world).await;
+        for kind in ORDER {
+            let mut tx = begin(&world).await;
+            tell(&world, &mut tx, kind).await;
+            world.system().commit(tx).await.expect("commits");
+        }
+        let reading = read_after(&world.db, start, None, 10).await.expect("reads");
+        assert!(reading.events.is_empty() && reading.is_any_held_back && !reading.is_more);
+        assert_eq!(reading.place, start, "so that nothing is passed by");
+        world.system().commit(early).await.expect("commits");
+        let mut place = start;
+        assert_eq!(read_all(&world, &mut place).await, ORDER);
+        let first = read_after(&world.db, start, None, 1).await.expect("reads");
+        assert_eq!((first.events.len(), first.events[0].kind, first.is_more), (1, ORDER[0], true));
+        let second = read_after(&world.db, start, Some(&ORDER[1..]), 10).await.expect("reads");
+        assert_eq!((second.events.len(), second.events[0].kind, second.place), (1, ORDER[1], place));
+    }
+
+    /// Or a reader would stand before it for ever while nodes are replaced one after another.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn what_a_newer_release_tells_is_passed_by(db: PgPool) {
+        let world = World::new(db);
+        let mut place = cursor(&world.db).await.expect("a place");
+        sqlx::query("insert into events (at, kind) values ($1, 'something.new')").bind(world.now()).execute(&world.db).await.expect("told");
+        let start = place;
+        assert!(read_all(&world, &mut place).await.is_empty());
+        assert!(place > start);
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_restored_spine_is_told_by_its_epoch(db: PgPool) {
+        let world = World::new(db);
+        let before = cursor(&world.db).await.expect("a place");
+        sqlx::query("update spine set epoch = epoch + 1").execute(&world.db).await.expect("restored");
+        assert_eq!(read_after(&world.db, before, None, 1).await.expect("reads").now.epoch, before.epoch + 1);
     }
 }

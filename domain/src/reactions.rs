@@ -2,7 +2,7 @@
 
 use crate::ctx::{Actor, Ctx, House, Tx};
 use crate::error::{Error, Result};
-use crate::event::{Cursor, Event};
+use crate::event::{Cursor, Event, EventKind};
 use crate::queue::{self, NewJob};
 use crate::{notify, outbox, search};
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,35 @@ pub async fn react(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<()> {
     notify::react(tx, ctx, event).await
 }
 
+/// The kinds that some room reacts to; the others are not even read. A test asks the rooms.
+const HEARD: &[EventKind] = &[
+    EventKind::ProviderSubmitted,
+    EventKind::ProviderApproved,
+    EventKind::ProviderRejected,
+    EventKind::ProviderSuspended,
+    EventKind::ProviderReinstated,
+    EventKind::ProviderChanged,
+    EventKind::CategoriesChanged,
+    EventKind::BookingRequested,
+    EventKind::BookingConfirmed,
+    EventKind::BookingDeclined,
+    EventKind::BookingExpired,
+    EventKind::BookingCancelled,
+    EventKind::BookingRescheduled,
+    EventKind::RescheduleProposed,
+    EventKind::BookingCompleted,
+    EventKind::BookingNoShow,
+    EventKind::PaymentFailed,
+    EventKind::ReviewPublished,
+];
+
 /// The kind of the job that reacts again.
 pub const AGAIN: &str = "spine.react";
 
 const READER: &str = "reactions";
 const STEP: i64 = 100;
+/// The reader's place is moved past what nobody reacts to once so many transactions lie behind it, so that they are not looked through again each time.
+const FAR: u64 = 256;
 
 /// What `spine.react` carries: an event whose reaction failed and is tried again apart from the others, so that one bad event stops nobody.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,11 +52,53 @@ pub struct Again {
 
 /// Reacts to the next events, if no other node is at it. How many there were; the reader's place is kept in the database.
 pub async fn run_next(house: &Arc<House>) -> Result<usize> {
+    if !is_anything_new(house).await? {
+        return Ok(0);
+    }
     // Savepoints cost two round trips an event: they are for when one of them has failed.
     match run_step(house, false).await {
         Err(_) => run_step(house, true).await,
         done => done,
     }
+}
+
+/// Looks without a transaction, since most of what happens is nothing to react to: it writes nothing, locks nothing and wakes nobody.
+async fn is_anything_new(house: &Arc<House>) -> Result<bool> {
+    let heard: Vec<String> = HEARD.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let found = sqlx::query!(
+        r#"select
+            r.xid::text as "xid!",
+            r.event_id,
+            pg_snapshot_xmin(pg_current_snapshot())::text as "xmin!",
+            exists (
+                select from events e
+                where (e.xid, e.id) > (r.xid, r.event_id)
+                  and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+                  and e.kind = any($2)
+            ) as "is_any!"
+         from event_readers r
+         where r.name = $1"#,
+        READER,
+        &heard,
+    )
+    .fetch_optional(&house.db)
+    .await?;
+    let Some(found) = found else { return Ok(false) };
+    // All that lies before the oldest that still runs has been looked at, and nothing comes to stand there later.
+    let (place, reached): (u64, u64) = (found.xid.parse().unwrap_or(0), found.xmin.parse::<u64>().unwrap_or(0).saturating_sub(1));
+    if !found.is_any && reached > place.saturating_add(FAR) {
+        // If it is still where it was. The event's number stays: it is what a restored spine is read on from.
+        sqlx::query!(
+            "update event_readers set xid = $2::text::xid8 where name = $1 and xid = $3::text::xid8 and event_id = $4",
+            READER,
+            reached.to_string(),
+            found.xid,
+            found.event_id,
+        )
+        .execute(&house.db)
+        .await?;
+    }
+    Ok(found.is_any)
 }
 
 /// With `apart`, an event whose reaction fails is left to a job and the others go on; without, it fails them all.
@@ -47,20 +113,24 @@ async fn run_step(house: &Arc<House>, apart: bool) -> Result<usize> {
     .await?;
     let Some(place) = place else { return Ok(0) };
     let after = Cursor { epoch: place.epoch, xid: place.xid.parse().unwrap_or(0), id: place.event_id };
-    let events = outbox::list_after(&mut *tx, after, STEP).await?;
-    let Some(last) = events.last().map(|event| event.cursor) else { return Ok(0) };
-    for event in &events {
+    let reading = outbox::read_after(&mut *tx, after, Some(HEARD), STEP).await?;
+    if reading.events.is_empty() {
+        // another node was quicker
+        return Ok(0);
+    }
+    for event in &reading.events {
         if apart {
             react_apart(&mut tx, &ctx, event).await?;
         } else {
             react(&mut tx, &ctx, event).await?;
         }
     }
+    let last = reading.place;
     sqlx::query!("update event_readers set xid = $2::text::xid8, event_id = $3 where name = $1", READER, last.xid.to_string(), last.id,)
         .execute(&mut *tx)
         .await?;
     ctx.commit(tx).await?;
-    Ok(events.len())
+    Ok(reading.events.len())
 }
 
 async fn react_apart(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<()> {
@@ -87,9 +157,10 @@ pub async fn react_again(ctx: &Ctx, again: Again) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{EventKind, NewEvent};
+    use crate::event::NewEvent;
     use crate::id::ProviderId;
     use crate::world::World;
+    use futures::FutureExt;
     use sqlx::PgPool;
 
     #[sqlx::test(migrations = "../migrations")]
@@ -110,16 +181,7 @@ mod tests {
         .execute(&world.db)
         .await
         .expect("a trigger");
-        // the horizon of what may be read is the cluster's, and other tests' transactions end soon
-        let mut reacted = 0;
-        for _ in 0..500 {
-            reacted += run_next(&world.house).await.expect("runs");
-            if reacted == 3 {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        assert_eq!(reacted, 3);
+        run_until(&world, 3).await;
         let jobs = async || -> Vec<(String, Option<String>)> {
             sqlx::query_as("select kind, payload ->> 'subject' from jobs where finished_at is null order by kind, payload ->> 'subject'")
                 .fetch_all(&world.db)
@@ -131,5 +193,84 @@ mod tests {
         sqlx::raw_sql("drop trigger refuse on jobs").execute(&world.db).await.expect("gone");
         react_again(&system, Again { event_id: 2 }).await.expect("reacts");
         assert!(jobs().await.contains(&letter("2")));
+    }
+    async fn tell(world: &World, kind: EventKind) {
+        let system = world.system();
+        let mut tx = system.begin().await.expect("begins");
+        outbox::record(&mut tx, &system, NewEvent::new(kind).provider(world.new_id::<ProviderId>())).await.expect("records");
+        system.commit(tx).await.expect("commits");
+    }
+
+    /// Runs until so many have been reacted to; the horizon is the cluster's, and other tests' transactions end soon.
+    async fn run_until(world: &World, count: usize) {
+        let mut reacted = 0;
+        for _ in 0..500 {
+            reacted += run_next(&world.house).await.expect("runs");
+            if reacted >= count {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(reacted, count);
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn only_those_who_have_something_to_do_are_woken(db: PgPool) {
+        let world = World::new(db);
+        for _ in 0..3 {
+            tell(&world, EventKind::BookingHeld).await;
+        }
+        let woken = world.house.committed.notified();
+        assert_eq!(run_next(&world.house).await.expect("runs"), 0);
+        assert!(woken.now_or_never().is_none(), "nobody reacts to a hold");
+        tell(&world, EventKind::ProviderSuspended).await;
+        let woken = world.house.committed.notified();
+        run_until(&world, 1).await;
+        assert!(woken.now_or_never().is_some(), "a letter waits");
+    }
+
+    /// The reader moves past what it need not read, but never past what may still come to stand there.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn nothing_is_passed_by_unread(db: PgPool) {
+        let world = World::new(db);
+        let system = world.system();
+        let mut late = system.begin().await.expect("begins");
+        outbox::record(&mut late, &system, NewEvent::new(EventKind::ProviderSuspended).provider(world.new_id::<ProviderId>()))
+            .await
+            .expect("records");
+        tell(&world, EventKind::BookingHeld).await;
+        // a new house begins at 0, which is far behind wherever a cluster is
+        assert_eq!(run_next(&world.house).await.expect("runs"), 0);
+        assert_eq!(world.count("select count(*) from event_readers where xid > '0' and event_id = 0").await, 1, "it has moved");
+        system.commit(late).await.expect("commits");
+        run_until(&world, 1).await;
+        tell(&world, EventKind::ProviderReinstated).await;
+        run_until(&world, 1).await;
+    }
+
+    /// What a room reacts to is listed above.
+    #[sqlx::test(migrations = "../migrations")]
+    async fn nobody_reacts_to_what_is_not_heard(db: PgPool) {
+        let world = World::new(db);
+        let (system, provider) = (world.system(), world.a_provider().await);
+        let said = serde_json::json!({ "from": "requested", "by": "provider", "stage": "capture", "absent": "customer" });
+        for &kind in EventKind::ALL.iter().filter(|kind| !HEARD.contains(kind)) {
+            for data in [serde_json::json!({}), said.clone()] {
+                let event = Event {
+                    cursor: Cursor { epoch: 1, xid: 1, id: 1 },
+                    at: world.now(),
+                    kind,
+                    booking: Some(world.new_id()),
+                    provider: Some(provider.id),
+                    account: Some(provider.owner),
+                    actor: None,
+                    data,
+                };
+                let mut tx = system.begin().await.expect("begins");
+                react(&mut tx, &system, &event).await.expect("reacts");
+                system.commit(tx).await.expect("commits");
+            }
+            assert_eq!(world.count("select (select count(*) from jobs) + (select count(*) from search_documents)").await, 0, "{kind:?}");
+        }
     }
 }

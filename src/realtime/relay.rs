@@ -13,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Without any bell, events are found at least this often.
 const POLL: Duration = Duration::from_millis(500);
-/// While an event is committed but held back by an older transaction, which rings no bell when it ends.
-const HELD_BACK: Duration = Duration::from_millis(3);
-/// A long transaction is not asked after every moment.
+/// From a step that found something to the next, so that what is committed at once is read at once. With [`RING`] it is all that is added to the way of an
+/// event, which has 50 ms to reach an open page.
+const GATHER: Duration = Duration::from_millis(2);
+/// From one ring for the other nodes to the next.
+const RING: Duration = Duration::from_millis(3);
+/// A long transaction, which rings no bell when it ends, is not asked after every moment.
 const LONGEST_HELD_BACK: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(500);
 const STEP: i64 = 500;
@@ -31,71 +34,85 @@ pub async fn run(house: Arc<House>, hub: Arc<Hub>, fanout: Arc<dyn Fanout>, stop
 
 /// One ring for any number of commits since the last one.
 async fn ring_others(house: Arc<House>, fanout: Arc<dyn Fanout>) {
+    let mut committed = house.committed.notified();
     loop {
-        let committed = house.committed.notified();
         committed.await;
-        if let Err(error) = fanout.ring().await {
-            tracing::debug!(error, "cannot ring the other nodes");
-            tokio::time::sleep(PAUSE).await;
-        }
+        // before ringing, so that a commit meanwhile is rung for once more
+        committed = house.committed.notified();
+        let rest = match fanout.ring().await {
+            Ok(()) => RING,
+            Err(error) => {
+                tracing::debug!(error, "cannot ring the other nodes");
+                PAUSE
+            }
+        };
+        tokio::time::sleep(rest).await;
     }
 }
 
 async fn follow(house: Arc<House>, hub: Arc<Hub>, bell: Arc<Notify>) {
     let mut place: Option<Cursor> = None;
-    let mut held_back = HELD_BACK;
+    let mut held_back = GATHER;
     loop {
+        // before looking, so that a commit meanwhile is looked for once more
         let committed = house.committed.notified();
-        match step(&house, &hub, &mut place).await {
-            Ok(Found::Some) => {}
-            Ok(Found::HeldBack) => {
-                let _ = tokio::time::timeout(held_back, bell.notified()).await;
-                held_back = (held_back * 2).min(LONGEST_HELD_BACK);
-                continue;
-            }
-            Ok(Found::None) => {
-                tokio::select! {
-                    () = committed => {}
-                    () = bell.notified() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
-            }
+        let found = match step(&house, &hub, &mut place).await {
+            Ok(found) => found,
             Err(error) => {
                 tracing::warn!(%error, "the relay waits for the database");
                 tokio::time::sleep(PAUSE).await;
+                continue;
             }
+        };
+        if found.is_more {
+            continue;
         }
-        held_back = HELD_BACK;
+        if found.is_any || !found.is_any_held_back {
+            held_back = GATHER;
+        }
+        let mut longest = POLL;
+        if found.is_any_held_back {
+            // It becomes readable with the end of some transaction: one of ours, one that is rung for, or one that nobody tells of.
+            longest = held_back - GATHER;
+            held_back = (held_back * 2).min(LONGEST_HELD_BACK);
+        }
+        if found.is_any || found.is_any_held_back {
+            tokio::time::sleep(GATHER).await;
+        }
+        tokio::select! {
+            () = committed => {}
+            () = bell.notified() => {}
+            () = tokio::time::sleep(longest) => {}
+        }
     }
 }
 
-enum Found {
-    Some,
-    HeldBack,
-    None,
+/// What a step found.
+#[derive(Default)]
+struct Found {
+    is_any: bool,
+    is_more: bool,
+    /// Something is committed and may not be read yet.
+    is_any_held_back: bool,
 }
 
+/// One question: what is new, what waits, and whether it is still the same spine.
 async fn step(house: &Arc<House>, hub: &Hub, place: &mut Option<Cursor>) -> Result<Found> {
     let after = match *place {
         Some(after) => after,
         None => {
             let now = outbox::cursor(&house.db).await?;
             hub.set_position(now);
-            *place = Some(now);
-            now
+            *place.insert(now)
         }
     };
-    let events = outbox::list_after(&house.db, after, STEP).await?;
-    let Some(last) = events.last() else {
-        return if outbox::is_any_held_back(&house.db).await? {
-            Ok(Found::HeldBack)
-        } else {
-            check_epoch(house, hub, place).await?;
-            Ok(Found::None)
-        };
-    };
-    let cursor = last.cursor;
-    for event in &events {
+    let reading = outbox::read_after(&house.db, after, None, STEP).await?;
+    if reading.now.epoch != after.epoch {
+        begin_anew(house, hub, reading.now);
+        *place = Some(reading.now);
+        return Ok(Found::default());
+    }
+    for event in &reading.events {
         house.caches.forget(event);
         if event.kind == EventKind::SettingsChanged {
             house.settings.forget();
@@ -103,22 +120,16 @@ async fn step(house: &Arc<House>, hub: &Hub, place: &mut Option<Cursor>) -> Resu
         hub.deliver(event);
         crate::metrics::NEWS.note(house.clock.now() - event.at < crate::metrics::PROMPT_MS);
     }
-    *place = Some(cursor);
-    // Jobs that other nodes' commits made due are for our workers too.
-    metrics::counter!("events_relayed").increment(events.len() as u64);
-    Ok(Found::Some)
+    *place = Some(reading.place);
+    metrics::counter!("events_relayed").increment(reading.events.len() as u64);
+    Ok(Found { is_any: !reading.events.is_empty(), is_more: reading.is_more, is_any_held_back: reading.is_any_held_back })
 }
 
 /// After a restore the spine has another epoch, and nothing remembered here holds.
-async fn check_epoch(house: &Arc<House>, hub: &Hub, place: &mut Option<Cursor>) -> Result<()> {
-    let now = outbox::cursor(&house.db).await?;
-    if place.is_some_and(|before| before.epoch != now.epoch) {
-        tracing::warn!(epoch = now.epoch, "the database has been restored");
-        house.caches.forget_all();
-        house.settings.forget();
-        hub.reload_all();
-        *place = Some(now);
-        hub.set_position(now);
-    }
-    Ok(())
+fn begin_anew(house: &Arc<House>, hub: &Hub, now: Cursor) {
+    tracing::warn!(epoch = now.epoch, "the database has been restored");
+    house.caches.forget_all();
+    house.settings.forget();
+    hub.reload_all();
+    hub.set_position(now);
 }

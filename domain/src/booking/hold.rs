@@ -1,23 +1,25 @@
 //! Keeping a slot for one customer while they check out.
 
-use super::model::{BookingRefusal, BookingView, HoldSlot, Price, Settlement, Side, Source, Status};
+use super::model::{Action, BookingRefusal, BookingView, HoldSlot, Price, Settlement, Side, Source, Status, ViewerRole};
 use super::place;
 use super::policy::{self, PriceInput};
 use super::store::{self, BookingRow, NewBooking, Offer, Taken};
-use super::{terms, transition, view};
+use super::{terms, transition, view, work};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
 use crate::event::{Cursor, EventKind};
 use crate::id::{AddOnId, BookingId, ResourceId, ServiceId};
 use crate::provider::model::Mode;
-use crate::scheduling::model::{AssignQuery, NotFree, Reason};
+use crate::scheduling::model::{AssignQuery, Assignment, NotFree, Reason};
 use crate::scheduling::{self, Choice};
 use crate::time::Instant;
 use sqlx::PgConnection;
 
 /// Two customers may be given the same person at the same moment; the loser looks again, so many times.
 const ATTEMPTS: usize = 4;
+/// So many are tried one after another by kept terms. Whoever has a larger team is asked about all of them at once, which reads everything anew.
+const TRIED_AT_ONCE: usize = 4;
 pub(super) const MAX_NOTES: usize = 2_000;
 pub(super) const MAX_ADD_ONS: usize = 20;
 
@@ -36,9 +38,6 @@ pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
     for _ in 0..ATTEMPTS {
         match try_hold(ctx, &input).await? {
             Attempt::Held(row) => return seen(ctx, *row),
-            // Clicked twice, the first may have been written after the second had looked for it.
-            Attempt::Refused(NotFree { reason: Reason::Booked })
-                if store::has_own_hold(ctx.db(), service, starts_at, ctx.account_id(), ctx.visitor_id(), ctx.now()).await? => {}
             Attempt::Refused(not_free) => return Err(not_available(ctx, service, starts_at, not_free).await),
             Attempt::Lost => {}
         }
@@ -46,12 +45,14 @@ pub async fn hold(ctx: &Ctx, input: HoldSlot) -> Result<BookingView> {
     Err(slot_taken(ctx, service, starts_at).await)
 }
 
-/// The customer gives the slot back before paying.
+/// The customer gives the slot back before paying, or the team one that waits for its link to be paid.
 pub async fn release(ctx: &Ctx, id: BookingId) -> Result<()> {
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     match row.status() {
-        Status::Held => {}
+        // What the team took by hand is theirs to give back; any other hold is its customer's.
+        Status::Held if row.source() == Source::ByHand && role != ViewerRole::Customer => {}
+        Status::Held => work::require(Action::Release, role, &row, ctx)?,
         // Given back or run out already: the same answer.
         Status::Cancelled | Status::Expired => return Ok(()),
         status => return Err(BookingRefusal::WrongStatus { status }.into()),
@@ -76,12 +77,70 @@ pub(super) enum Attempt {
 }
 
 async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
-    let (customer, visitor, now) = (ctx.account_id(), ctx.visitor_id(), ctx.now());
     // Before there is a connection in hand: whoever keeps one and waits for another may wait for itself.
     let limit = ctx.settings().await?.holds_per_person;
-    if let Some(row) = hold_at_once(ctx, input, limit).await? {
-        return Ok(Attempt::Held(row));
+    if let Some(attempt) = hold_at_once(ctx, input, limit).await? {
+        return Ok(attempt);
     }
+    let (service, starts_at) = (input.service_id, input.starts_at);
+    match hold_anew(ctx, input, limit).await? {
+        // Clicked twice, the first may have been written after the second had looked for it.
+        Attempt::Refused(NotFree { reason: Reason::Booked })
+            if store::has_own_hold(ctx.db(), service, starts_at, ctx.account_id(), ctx.visitor_id(), ctx.now()).await? =>
+        {
+            Ok(Attempt::Lost)
+        }
+        attempt => Ok(attempt),
+    }
+}
+
+/// By the terms kept in memory, each try in the one statement that writes it and checks them. None when they are not enough to say: then everything is
+/// read anew, and that decides. They do say that everyone who could do it is booked.
+async fn hold_at_once(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Option<Attempt>> {
+    let terms = terms::get(ctx, input.service_id).await?;
+    let offer = terms.offer(&input.add_ons);
+    if check_offer(&offer, input, ctx.now()).is_err() {
+        return Ok(None);
+    }
+    let Some(choice) = terms.outlook.choose(&query(input, &offer), ctx.now()) else { return Ok(None) };
+    let new = new_hold(ctx, input, &offer, limit);
+    let draft = Draft::new(ctx, input, &offer, &new, Some(terms.outlook.as_of));
+    let mut db = ctx.db().acquire().await?;
+    let (mut gone, mut is_certain): (Vec<ResourceId>, bool) = (Vec::new(), true);
+    for _ in 0..TRIED_AT_ONCE {
+        let Some(assignment) = choice.pick(&gone) else {
+            // Without anyone found busy the terms contradict themselves, which is no reason to give.
+            let is_booked = is_certain && !gone.is_empty();
+            return Ok(is_booked.then_some(Attempt::Refused(NotFree { reason: Reason::Booked })));
+        };
+        // Each try commits by itself and keeps no locks, so that it may wait for whoever is booking the same.
+        match draft.write(&mut db, &assignment, true).await? {
+            Some(Taken::Written(row)) => {
+                ctx.committed();
+                passing(Point::HoldCommitted);
+                return Ok(Some(Attempt::Held(row)));
+            }
+            Some(Taken::Gone(resources)) => gone.extend(resources),
+            // While this waited for them they may have been archived rather than booked.
+            Some(Taken::Overtaken(resources)) => {
+                gone.extend(resources);
+                is_certain = false;
+            }
+            Some(Taken::Outdated) => {
+                terms::forget(ctx, input.service_id).await;
+                return Ok(None);
+            }
+            // The customer's own, with these extras or others.
+            Some(Taken::Own | Taken::TooMany) => return Ok(None),
+            None => return Ok(Some(Attempt::Lost)),
+        }
+    }
+    Ok(None)
+}
+
+/// By what is read now.
+async fn hold_anew(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Attempt> {
+    let (customer, visitor, now) = (ctx.account_id(), ctx.visitor_id(), ctx.now());
     let mut db = ctx.db().acquire().await?;
     let find = async |db: &mut PgConnection| {
         let offer = store::find_offer(db, input.service_id, Some(&input.add_ons), input.starts_at, customer, visitor, now).await?;
@@ -105,7 +164,11 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     }
     let offer = find(&mut tx).await?;
     if let Some(own) = offer.own_hold {
-        let row = store::find(&mut *tx, own).await?.ok_or(Error::NotFound)?;
+        // Locked, since its money may be arriving: what is paid by now is no hold to replace.
+        let row = store::lock(&mut tx, own).await?.ok_or(Error::NotFound)?;
+        if row.status() != Status::Held {
+            return Ok(Attempt::Lost);
+        }
         let mut had: Vec<_> = row.add_ons.iter().map(|a| a.id).collect();
         had.sort();
         if had == asked_add_ons(input) {
@@ -124,32 +187,6 @@ async fn try_hold(ctx: &Ctx, input: &HoldSlot) -> Result<Attempt> {
     Ok(attempt)
 }
 
-/// By the terms kept in memory, in the one statement that writes it. None when they are not enough to say, or when it was refused for any reason: then
-/// everything is read anew, and that decides.
-async fn hold_at_once(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Option<Box<BookingRow>>> {
-    let terms = terms::get(ctx, input.service_id).await?;
-    let offer = terms.offer(&input.add_ons);
-    let query = query(input, &offer);
-    if check_offer(&offer, input, ctx.now()).is_err() {
-        return Ok(None);
-    }
-    let Some(choice) = terms.outlook.choose(&query, ctx.now()) else { return Ok(None) };
-    let mut db = ctx.db().acquire().await?;
-    let new = new_hold(ctx, input, &offer, limit);
-    match write(ctx, &mut db, input, &offer, &choice, &new, Some(terms.outlook.as_of)).await? {
-        Attempt::Held(row) => {
-            ctx.committed();
-            passing(Point::HoldCommitted);
-            Ok(Some(row))
-        }
-        Attempt::Refused(_) => Ok(None),
-        Attempt::Lost => {
-            terms::forget(ctx, input.service_id).await;
-            Ok(None)
-        }
-    }
-}
-
 fn query(input: &HoldSlot, offer: &Offer) -> AssignQuery {
     AssignQuery {
         service: input.service_id,
@@ -158,6 +195,8 @@ fn query(input: &HoldSlot, offer: &Offer) -> AssignQuery {
         resource: input.resource_id,
         ignoring: None,
         is_by_hand: false,
+        agreed: None,
+        had_notice: false,
     }
 }
 
@@ -172,7 +211,7 @@ fn asked_add_ons(input: &HoldSlot) -> Vec<AddOnId> {
 async fn take(ctx: &Ctx, db: &mut PgConnection, input: &HoldSlot, offer: &Offer, hold_limit: i64) -> Result<Attempt> {
     check_offer(offer, input, ctx.now())?;
     match scheduling::choose(db, ctx, &query(input, offer)).await? {
-        Ok(choice) => write(ctx, db, input, offer, &choice, &new_hold(ctx, input, offer, hold_limit), None).await,
+        Ok(choice) => write(ctx, db, input, offer, &choice, &new_hold(ctx, input, offer, hold_limit)).await,
         Err(not_free) => Ok(Attempt::Refused(not_free)),
     }
 }
@@ -211,8 +250,6 @@ pub(super) struct NewHold {
 }
 
 /// Writes the booking with the first who can still be claimed. In a transaction it is the caller who commits; otherwise it is done.
-///
-/// With `as_of` the terms were kept in memory: Lost if they may have changed, and only the first is tried, since nothing is known of who is busy.
 pub(super) async fn write(
     ctx: &Ctx,
     db: &mut PgConnection,
@@ -220,37 +257,64 @@ pub(super) async fn write(
     offer: &Offer,
     choice: &Choice,
     new: &NewHold,
-    as_of: Option<Cursor>,
 ) -> Result<Attempt> {
-    let id: BookingId = ctx.new_id();
-    let random = u64::from_be_bytes(ctx.new_secret().as_bytes()[..8].try_into().expect("a secret has 22 letters"));
-    let actor_kind = match &ctx.actor {
-        Actor::Visitor { .. } => "visitor",
-        Actor::Person(p) if p.scopes.is_some() => "token",
-        Actor::Person(_) => "person",
-        Actor::System(name) => name,
-    };
-    let (name, email, phone) = &new.contact;
+    let draft = Draft::new(ctx, input, offer, new, None);
     let mut gone: Vec<ResourceId> = Vec::new();
-    passing(Point::HoldDecided);
-    loop {
-        let Some(assignment) = choice.pick(&gone) else { return Ok(Attempt::Refused(NotFree { reason: Reason::Booked })) };
+    while let Some(assignment) = choice.pick(&gone) {
+        // the first waits for whoever is booking the same; a later one, made while holding locks, must not, or two could wait for each other
+        match draft.write(db, &assignment, gone.is_empty()).await? {
+            Some(Taken::Written(row)) => return Ok(Attempt::Held(row)),
+            Some(Taken::Gone(resources) | Taken::Overtaken(resources)) => gone.extend(resources),
+            Some(Taken::Own | Taken::TooMany | Taken::Outdated) | None => return Ok(Attempt::Lost),
+        }
+    }
+    Ok(Attempt::Refused(NotFree { reason: Reason::Booked }))
+}
+
+/// A booking of which everything is known but who does it.
+struct Draft<'a> {
+    ctx: &'a Ctx,
+    input: &'a HoldSlot,
+    offer: &'a Offer,
+    new: &'a NewHold,
+    /// Of the terms, if they were kept in memory.
+    as_of: Option<Cursor>,
+    id: BookingId,
+    reference: String,
+    notes: String,
+}
+
+impl<'a> Draft<'a> {
+    fn new(ctx: &'a Ctx, input: &'a HoldSlot, offer: &'a Offer, new: &'a NewHold, as_of: Option<Cursor>) -> Self {
+        let random = u64::from_be_bytes(ctx.new_secret().as_bytes()[..8].try_into().expect("a secret has 22 letters"));
+        passing(Point::HoldDecided);
+        let (reference, notes) = (policy::reference(random), super::text::tidy(&input.notes));
+        Self { ctx, input, offer, new, as_of, id: ctx.new_id(), reference, notes }
+    }
+
+    /// Tries it with these. None when two writers met.
+    ///
+    /// # Errors
+    /// `too_many_holds`.
+    async fn write(&self, db: &mut PgConnection, assignment: &Assignment, may_wait: bool) -> Result<Option<Taken>> {
+        let (ctx, input, new) = (self.ctx, self.input, self.new);
+        let (name, email, phone) = &new.contact;
         let booking = NewBooking {
-            id,
-            reference: policy::reference(random),
-            offer,
+            id: self.id,
+            reference: self.reference.clone(),
+            offer: self.offer,
             service: input.service_id,
             customer: new.customer,
             visitor: new.visitor,
             status: new.status,
             source: new.source,
             settlement: new.settlement,
-            assignment: &assignment,
+            assignment,
             price: new.price,
             commission_bp: new.commission_bp,
             contact: (name, email, phone),
             address: input.address.as_ref(),
-            notes: &super::text::tidy(&input.notes),
+            notes: &self.notes,
             hold_expires_at: new.hold_expires_at,
             now: ctx.now(),
             event_kind: new.kind.as_str(),
@@ -263,26 +327,29 @@ pub(super) async fn write(
             }),
             audit: ctx.new_id(),
             actor: ctx.account_id(),
-            actor_kind,
+            actor_kind: actor_kind(ctx),
             request_id: &ctx.request_id,
             peer: ctx.address.as_deref(),
             allocations: assignment.resources.iter().map(|_| ctx.new_id()).collect(),
             hold_limit: new.hold_limit,
-            // the first waits for whoever is booking the same; a later one, made while holding locks, must not, or two could wait for each other
-            may_wait: gone.is_empty(),
-            as_of,
+            may_wait,
+            as_of: self.as_of,
         };
         match store::take(db, &booking).await {
-            Ok(Taken::Written(row)) => return Ok(Attempt::Held(row)),
-            Ok(Taken::TooMany) => return Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
-            Ok(Taken::Own | Taken::Outdated) => return Ok(Attempt::Lost),
-            Ok(Taken::Gone(_)) if as_of.is_some() => return Ok(Attempt::Refused(NotFree { reason: Reason::Booked })),
-            Ok(Taken::Gone(resources)) => gone.extend(resources),
-            Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => {
-                return Ok(Attempt::Lost);
-            }
-            Err(error) => return Err(error.into()),
+            Ok(Taken::TooMany) => Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
+            Ok(taken) => Ok(Some(taken)),
+            Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(None),
+            Err(error) => Err(error.into()),
         }
+    }
+}
+
+fn actor_kind(ctx: &Ctx) -> &str {
+    match &ctx.actor {
+        Actor::Visitor { .. } => "visitor",
+        Actor::Person(p) if p.scopes.is_some() => "token",
+        Actor::Person(_) => "person",
+        Actor::System(name) => name,
     }
 }
 

@@ -3,7 +3,7 @@
 use super as booking;
 use super::model::{Address, HoldSlot, Status};
 use super::tests::{START, code, details, scene, slot};
-use crate::error::Error;
+use crate::error::{Error, violated};
 use crate::id::ServiceId;
 use sqlx::PgPool;
 
@@ -144,6 +144,41 @@ async fn clicking_many_times_at_once_gives_one_hold(db: PgPool) {
         held.insert(click.await.expect("no panic").expect("held").id);
     }
     assert_eq!((held.len(), s.live_allocations().await), (1, 1));
+}
+
+/// Nobody else can take what somebody already has, but they are given it again, also when others have the rest of the team.
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_has_the_start_is_given_it_again(db: PgPool) {
+    let s = scene(db).await;
+    let colleague = s.world.a_resource(s.provider.id, "person", None).await;
+    let service = s.world.a_service(s.provider.id, s.provider.category, &[s.provider.person, colleague]).await;
+    let (one, two) = (s.world.visitor(), s.world.visitor());
+    let mut first = Vec::new();
+    for ctx in [&one, &two] {
+        first.push(booking::hold(ctx, slot(service, START)).await.expect("held").id);
+    }
+    for (ctx, id) in [(&two, first[1]), (&one, first[0])] {
+        assert_eq!(booking::hold(ctx, slot(service, START)).await.expect("asked twice").id, id);
+    }
+    assert_eq!(code(booking::hold(&s.customer, slot(service, START)).await), "slot_taken");
+    // the same person's other service is another thing
+    assert_eq!(code(booking::hold(&one, slot(s.provider.service, START)).await), "slot_taken");
+    assert_eq!(s.live_allocations().await, 2);
+    s.world.pass_minutes(16);
+    assert!(!first.contains(&booking::hold(&one, slot(service, START)).await.expect("held anew").id), "what has run out is nobody's");
+}
+
+/// Held by the database, whatever the code says.
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_booked_for_somebody_elses_service(db: PgPool) {
+    let s = scene(db).await;
+    s.held().await;
+    let other = s.world.a_provider().await.id;
+    for (table, guard) in [("bookings", "bookings_service_of_provider"), ("allocations", "allocations_resource_of_provider")] {
+        let statement = sqlx::AssertSqlSafe(format!("update {table} set provider_id = $1"));
+        let error = sqlx::query(statement).bind(other).execute(&s.world.db).await.expect_err("refused");
+        assert_eq!(violated(&error), Some(guard));
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

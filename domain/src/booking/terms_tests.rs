@@ -14,6 +14,7 @@ use crate::settings::ChangeSettings;
 use crate::world::{SomeProvider, World};
 use crate::{provider, scheduling};
 use sqlx::PgPool;
+use std::collections::BTreeSet;
 
 struct Scene {
     world: World,
@@ -174,11 +175,51 @@ async fn the_next_hold_keeps_to_the_hours_of_now(db: PgPool) {
     s.world.calendars.put("https://calendar.test/a.ics", busy);
     let calendar = scheduling::add_calendar(&s.owner, id, s.provider.person, "https://calendar.test/a.ics").await.expect("added");
     s.world.run_jobs().await;
-    assert_eq!(code(s.try_hold(START).await), "slot_taken");
+    // by what is read anew, and then by what was kept of it
+    for _ in 0..2 {
+        assert_eq!(code(s.try_hold(START).await), "slot_taken");
+    }
     scheduling::remove_calendar(&s.owner, id, calendar).await.expect("removed");
     s.hold().await;
     provider::archive_resource(&s.owner, id, s.provider.person).await.expect("left");
     assert_eq!(code(s.try_hold(START).await), "not_bookable");
+}
+
+/// Somebody is in the way, and the rules have not changed: nothing is read anew to say so. That the provider was suspended without an event tells the two
+/// ways apart.
+#[sqlx::test(migrations = "../migrations")]
+async fn who_comes_too_late_is_told_by_kept_terms(db: PgPool) {
+    let s = scene(db).await;
+    s.hold().await;
+    booking::hold(&s.world.visitor(), slot(s.provider.service, START)).await.expect("held");
+    sqlx::query("update providers set status = 'suspended'").execute(&s.world.db).await.expect("a changed row");
+    assert_eq!(code(s.try_hold(START).await), "slot_taken");
+    // what else speaks against it is read
+    assert_eq!(code(s.try_hold("2026-06-10T03:00:00Z").await), "not_bookable");
+    let mut tx = s.world.system().begin().await.expect("begins");
+    outbox::record(&mut tx, &s.world.system(), NewEvent::new(EventKind::ProviderSuspended).provider(s.provider.id)).await.expect("records");
+    s.world.system().commit(tx).await.expect("commits");
+    assert_eq!(code(s.try_hold(START).await), "not_bookable", "nor does it refuse by old ones");
+}
+
+/// The next of a team is found by kept terms too, until all of them are booked; of a large one by what is read.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_team_is_booked_one_after_another(db: PgPool) {
+    let s = scene(db).await;
+    for size in [3, 7] {
+        let mut team = Vec::new();
+        for _ in 0..size {
+            team.push(s.world.a_resource(s.provider.id, "person", None).await);
+        }
+        let service = s.world.a_service(s.provider.id, s.provider.category, &team).await;
+        let mut took = BTreeSet::new();
+        for _ in 0..size {
+            let held = booking::hold(&s.world.visitor(), slot(service, START)).await.expect("held");
+            took.insert(held.person.expect("a person").id);
+        }
+        assert_eq!(took, team.into_iter().collect::<BTreeSet<_>>());
+        assert_eq!(code(booking::hold(&s.world.visitor(), slot(service, START)).await), "slot_taken");
+    }
 }
 
 /// Each node keeps its own; what one of them changes, the next hold on the other is written by.

@@ -14,11 +14,16 @@ pub async fn run_due_duties(house: &Arc<House>) -> Result<()> {
     Ok(())
 }
 
+/// When the duty's interval began that lies around this moment. A clock that is set forward or back has another one.
+pub fn interval_of(duty: &Duty, now: Instant) -> Instant {
+    let length = i64::from(duty.every_s.max(1)) * 1000;
+    Instant::from_millis(now.millis().div_euclid(length) * length)
+}
+
 /// Runs the duty if nobody has begun its present interval. A node that dies during it leaves it to the next interval.
 pub async fn run_due_duty(house: &Arc<House>, duty: &Duty) -> Result<()> {
     let now = house.clock.now();
-    let interval = i64::from(duty.every_s.max(1)) * 1000;
-    let begins = Instant::from_millis(now.millis().div_euclid(interval) * interval);
+    let begins = interval_of(duty, now);
     let claimed = sqlx::query!(
         "with ahead as (
             -- claimed by a clock that has been set back since: nothing of that has happened
@@ -37,4 +42,25 @@ pub async fn run_due_duty(house: &Arc<House>, duty: &Duty) -> Result<()> {
         tracing::warn!(duty = duty.name, %error, "a duty failed; it runs again at its next interval");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{JUMPS, START};
+
+    #[test]
+    fn an_interval_lasts_as_long_as_it_should_and_a_jump_begins_another() {
+        let now: Instant = START.parse().expect("an instant");
+        for duty in DUTIES {
+            let length = i64::from(duty.every_s) * 1000;
+            let begun = interval_of(duty, now);
+            assert!(begun <= now && now < begun + length, "{}", duty.name);
+            assert_eq!(interval_of(duty, begun + (length - 1)), begun, "{}", duty.name);
+            assert_eq!(interval_of(duty, begun + length), begun + length, "{}", duty.name);
+            for by in JUMPS {
+                assert_ne!(interval_of(duty, now + by), begun, "{} after {by} ms", duty.name);
+            }
+        }
+    }
 }

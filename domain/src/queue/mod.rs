@@ -9,7 +9,7 @@ mod runner;
 mod tests;
 mod upkeep;
 
-pub use duties::{run_due_duties, run_due_duty};
+pub use duties::{interval_of, run_due_duties, run_due_duty};
 pub use lease::{Lane, Leased, finish, give_back, lease, put_off, renew};
 pub use runner::{LEASE_S, run_due, run_one};
 pub use upkeep::{CATCH_UP, SWEEP, catch_up, report_node, sweep};

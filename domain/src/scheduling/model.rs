@@ -66,6 +66,18 @@ pub struct AssignQuery {
     pub ignoring: Option<BookingId>,
     /// The team books by hand: hours, notice, horizon, step, limits and time off do not bind it; what is busy does.
     pub is_by_hand: bool,
+    /// Of a booking that exists: it stays as long as it was agreed, whatever its service says by now.
+    pub agreed: Option<Agreed>,
+    /// The notice was met when it was held, and is not asked for again.
+    pub had_notice: bool,
+}
+
+/// How long a booking is, add-ons included, and what is kept free around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    pub duration_min: i64,
+    pub buffer_before_min: i64,
+    pub buffer_after_min: i64,
 }
 
 /// Who and what does the job. Everything in `resources` must be allocated for `during`.

@@ -140,8 +140,8 @@ impl Choice {
     }
 }
 
-/// The rules of one service without anybody's busy times: enough to claim a start by, as long as none of it changes. Kept in memory, so whoever writes
-/// by it has `as_of` checked in the statement that writes.
+/// The rules of one service, with what other calendars keep busy but without bookings and blocks: enough to claim a start by, as long as none of it
+/// changes. Kept in memory, so whoever writes by it has `as_of` checked in the statement that writes.
 pub struct Outlook {
     /// Every change before it is in here.
     pub as_of: Cursor,
@@ -163,8 +163,8 @@ pub async fn load_outlook(ctx: &Ctx, service: ServiceId) -> Result<Outlook> {
 }
 
 impl Outlook {
-    /// Who could do the job if nobody were busy. None when the rules refuse it, and when they are not enough to say: counts limit the service, or decide
-    /// whose turn it is.
+    /// Who could do the job if nothing were booked or blocked. None when the rules refuse it, and when they are not enough to say: counts limit the
+    /// service, or decide whose turn it is.
     pub fn choose(&self, query: &AssignQuery, now: Instant) -> Option<Choice> {
         let rules = Rules { duration_min: self.rules.duration_min + query.extra_min, ..self.rules.clone() };
         let is_by_turns = rules.assignment == AssignmentRule::RoundRobin && rules.people.len() > 1 && query.resource.is_none();
@@ -204,7 +204,8 @@ pub async fn choose(db: &mut PgConnection, ctx: &Ctx, query: &AssignQuery) -> Re
         with_busy: true,
     };
     let mut loaded = store::load(db, wanted).await?;
-    let Some(service) = loaded.services.remove(&query.service) else { return Err(Error::NotFound) };
+    let Some(mut service) = loaded.services.remove(&query.service) else { return Err(Error::NotFound) };
+    keep_agreed(&mut service.rules, query);
     if !service.is_offered && query.ignoring.is_none() {
         return not_free(Reason::NotOffered);
     }
@@ -317,6 +318,18 @@ fn require_visible(ctx: &Ctx, service: &LoadedService) -> Result<bool> {
 fn clipped(window: Span, now: Instant) -> Span {
     let starts_at = window.starts_at.max(now.plus_days(-1));
     Span::new(starts_at, window.ends_at.min(now.plus_days(732)).max(starts_at))
+}
+
+/// What was agreed before stands, whatever the service says by now.
+fn keep_agreed(rules: &mut Rules, query: &AssignQuery) {
+    if let Some(agreed) = query.agreed {
+        rules.duration_min = agreed.duration_min;
+        rules.buffer_before_min = agreed.buffer_before_min;
+        rules.buffer_after_min = agreed.buffer_after_min;
+    }
+    if query.had_notice {
+        rules.min_notice_min = 0;
+    }
 }
 
 /// Everyone and everything free for this start; None if the service cannot start then.

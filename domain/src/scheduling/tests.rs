@@ -33,7 +33,7 @@ fn query(provider: &SomeProvider, date: Date) -> AvailabilityQuery {
 }
 
 fn want(service: ServiceId, starts_at: Instant) -> AssignQuery {
-    AssignQuery { service, starts_at, extra_min: 0, resource: None, ignoring: None, is_by_hand: false }
+    AssignQuery { service, starts_at, extra_min: 0, resource: None, ignoring: None, is_by_hand: false, agreed: None, had_notice: false }
 }
 
 async fn occupy(world: &World, provider: &SomeProvider, resource: ResourceId, during: Span, expires_at: Option<Instant>) {

@@ -237,6 +237,8 @@ impl NewBooking<'_> {
             person_tone: written.person_tone,
             starts_at: job.starts_at,
             ends_at: job.ends_at,
+            buffer_before_min: self.assignment.buffer_before_min as i32,
+            buffer_after_min: self.assignment.buffer_after_min as i32,
             zone: offer.zone.clone(),
             needs_approval: offer.needs_approval,
             currency: offer.currency.clone(),
@@ -280,7 +282,6 @@ impl NewBooking<'_> {
             is_paid: false,
             is_authorised: false,
             reviewed_by: Vec::new(),
-            is_occupying: true,
         }
     }
 }
@@ -296,6 +297,8 @@ pub enum Taken {
     TooMany,
     /// Somebody else has these people or things at that time; nothing is written.
     Gone(Vec<ResourceId>),
+    /// They were free at first, and are not to be had after a wait, for whatever reason; nothing is written.
+    Overtaken(Vec<ResourceId>),
     /// The terms may not be what they were; nothing is looked at or written.
     Outdated,
 }
@@ -326,6 +329,7 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
             ) as are_current
             from spine s
         ), claimed as materialized (
+            -- holds are only counted where the start was free at first
             select c.taken, c.holds, c.is_own
             from terms
             cross join lateral claim_slot($38, $36, $29, $47, $5, $6, $4, lower($12::tstzrange), $48) as c
@@ -365,6 +369,7 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
             from booking b
         )
         select exists (select from booking) as "is_written!", c.taken as "taken!: Vec<ResourceId>", c.is_own as "is_own!",
+            c.holds is not null as "was_free!",
             r.name as "person_name?", r.tone as "person_tone?",
             exists (select from accounts a where a.id = $5 and a.is_guest) as "is_customer_guest!"
         from claimed c
@@ -428,6 +433,7 @@ pub async fn take(db: &mut PgConnection, new: &NewBooking<'_>) -> Result<Taken, 
         true => Taken::Written(Box::new(new.row(Written { person_name, person_tone, is_customer_guest }))),
         false if outcome.is_own => Taken::Own,
         false if outcome.taken.is_empty() => Taken::TooMany,
+        false if outcome.was_free => Taken::Overtaken(outcome.taken),
         false => Taken::Gone(outcome.taken),
     })
 }

@@ -20,7 +20,8 @@ pub struct Wanted<'a> {
     /// Of the people only this one, if the service has them; what the job needs besides is read in any case.
     pub person: Option<ResourceId>,
     pub ignoring: Option<BookingId>,
-    /// Without, only what people decide is read: no busy times, no counts.
+    /// Without, nothing is read of bookings and blocks, neither when nor how many: whoever claims looks for them. Imported busy time is read in any case,
+    /// since nobody looks for it again.
     pub with_busy: bool,
 }
 
@@ -204,7 +205,7 @@ pub async fn load(db: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Loaded>
             select i.resource_id, i.during, 3
             from res
             join imported_busy i on i.resource_id = res.id
-            where $9 and i.during && tstzrange($2, $3)
+            where i.during && tstzrange($2, $3)
         ) b
         group by b.resource_id
         union all
