@@ -82,16 +82,11 @@ async fn show(Caller(ctx): Caller, Path(id): Path<BookingId>) -> Result<Json<Boo
     Ok(Json(booking::get(&ctx, id).await?))
 }
 
-#[derive(Serialize, ToSchema)]
-struct Story {
-    items: Vec<TimelineEntry>,
-}
-
 /// Everything so far, and what is still to come.
 #[utoipa::path(get, path = "/bookings/{id}/timeline", tag = "booking", params(("id" = BookingId, Path)),
-    responses((status = 200, body = Story), (status = 404, body = ProblemBody)))]
-async fn timeline(Caller(ctx): Caller, Path(id): Path<BookingId>) -> Result<Json<Story>, Problem> {
-    Ok(Json(Story { items: booking::timeline(&ctx, id).await? }))
+    responses((status = 200, body = Page<TimelineEntry>), (status = 404, body = ProblemBody)))]
+async fn timeline(Caller(ctx): Caller, Path(id): Path<BookingId>) -> Result<Json<Page<TimelineEntry>>, Problem> {
+    Ok(Json(Page::whole(booking::timeline(&ctx, id).await?)))
 }
 
 /// The booking as an iCalendar file (RFC 5545).
@@ -159,17 +154,22 @@ enum Answer {
 #[derive(Deserialize, ToSchema)]
 struct AnswerBody {
     answer: Answer,
+    /// The proposed time that was seen; if it is another one by now, nothing happens and that one is told.
+    #[serde(default)]
+    expected_starts_at: Option<Instant>,
 }
 
 /// Answer a proposed time, or take one's own back.
 #[utoipa::path(post, path = "/bookings/{id}/reschedule/answer", tag = "booking", params(("id" = BookingId, Path)), request_body = AnswerBody,
     responses((status = 200, body = BookingView), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
-        (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+        (status = 409, description = "`no_proposal`, `proposal_changed` with `starts_at`, `slot_taken` with `alternatives`", body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
 async fn answer(Caller(ctx): Caller, Path(id): Path<BookingId>, Json(body): Json<AnswerBody>) -> Result<Json<BookingView>, Problem> {
+    let seen = body.expected_starts_at;
     Ok(Json(match body.answer {
-        Answer::Accept => booking::consent(&ctx, id).await?,
-        Answer::Refuse => booking::refuse(&ctx, id).await?,
-        Answer::Withdraw => booking::withdraw(&ctx, id).await?,
+        Answer::Accept => booking::consent(&ctx, id, seen).await?,
+        Answer::Refuse => booking::refuse(&ctx, id, seen).await?,
+        Answer::Withdraw => booking::withdraw(&ctx, id, seen).await?,
     }))
 }
 

@@ -22,6 +22,7 @@ use domain::ctx::Ctx;
 use domain::error::{Error, Refusal, Result};
 use domain::id::BookingId;
 use domain::page::PageQuery;
+use domain::time::Instant;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -170,13 +171,18 @@ async fn running_late(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): F
     after(&ctx, id, outcome, "The customer has been told.", pairs).await
 }
 
+/// Which proposed time the page showed, so that no other is answered.
+fn seen_time(pairs: &Pairs) -> Option<Instant> {
+    value(pairs, "expected_starts_at").parse().ok()
+}
+
 async fn consent(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let outcome = booking::consent(&ctx, id).await;
+    let outcome = booking::consent(&ctx, id, seen_time(&pairs)).await;
     after(&ctx, id, outcome, "Moved to the new time.", pairs).await
 }
 
 async fn refuse(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let outcome = booking::refuse(&ctx, id).await;
+    let outcome = booking::refuse(&ctx, id, seen_time(&pairs)).await;
     let words = match &outcome {
         Ok(booking) if booking.status == Status::Cancelled => "Cancelled. Everything paid goes back.",
         _ => "The old time stays.",
@@ -185,7 +191,7 @@ async fn refuse(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pa
 }
 
 async fn withdraw(Caller(ctx): Caller, At(id): At<BookingId>, Form(pairs): Form<Pairs>) -> Answer {
-    let outcome = booking::withdraw(&ctx, id).await;
+    let outcome = booking::withdraw(&ctx, id, seen_time(&pairs)).await;
     after(&ctx, id, outcome, "Taken back. The old time stays.", pairs).await
 }
 

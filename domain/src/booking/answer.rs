@@ -8,18 +8,26 @@ use crate::error::{Error, Fields, Result};
 use crate::event::EventKind;
 use crate::id::BookingId;
 
+/// So much longer a request that was accepted in time stays open, while its card is charged.
+const CHARGING_MIN: i64 = 1;
+
 /// Accepts a request. What is set aside on the card is charged first; the money then confirms the booking. A card that fails leaves the request
 /// open, and the customer is asked for another within the answer's deadline.
 pub async fn approve(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     if row.status() == Status::Confirmed {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     work::require(Action::Approve, role, &row, ctx)?;
     if row.settlement() == super::model::Settlement::Gateway && !row.is_paid {
-        // No third party is called while rows are locked.
-        drop(tx);
+        // No third party is called while rows are locked, and nobody lets the request lapse while there is something to charge.
+        if row.is_authorised {
+            store::keep_open(&mut tx, id, ctx.now().plus_minutes(CHARGING_MIN)).await?;
+            ctx.commit(tx).await?;
+        } else {
+            drop(tx);
+        }
         super::settlement::collect(ctx, id).await?;
         return read::get(ctx, id).await;
     }
@@ -37,7 +45,7 @@ pub async fn decline(ctx: &Ctx, id: BookingId, reason: &str) -> Result<BookingVi
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     if row.status() == Status::Declined {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     work::require(Action::Decline, role, &row, ctx)?;
     store::end(&mut tx, id, Status::Declined, ctx.now(), None, (!reason.is_empty()).then_some(&reason)).await?;

@@ -39,7 +39,7 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
     let now = ctx.now();
     for _ in 0..3 {
         let mut tx = ctx.begin().await?;
-        let offer = store::find_offer(&mut tx, slot.service_id, Some(&slot.add_ons), slot.starts_at, None, None, now)
+        let mut offer = store::find_offer(&mut tx, slot.service_id, Some(&slot.add_ons), slot.starts_at, None, None, now)
             .await?
             .ok_or(Error::NotFound)?;
         ctx.require_staff(offer.provider_id, StaffRole::Member)?;
@@ -49,6 +49,8 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
         fields.check(slot.starts_at < now.plus_days(730), "starts_at", "That is more than two years ahead.");
         fields.finish()?;
         let is_online = input.is_paid_by_link && !input.is_free && hold::price_of(&offer, offer.commission_bp.into()).total() > 0;
+        // Who takes a booking themselves has said yes to it: once it is paid it is agreed.
+        offer.needs_approval &= !is_online;
         let commission_bp = if is_online { offer.commission_bp.into() } else { 0 };
         let mut price = hold::price_of(&offer, commission_bp);
         if input.is_free {
@@ -61,6 +63,8 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             resource: slot.resource_id,
             ignoring: None,
             is_by_hand: true,
+            agreed: None,
+            had_notice: false,
         };
         let choice = match scheduling::choose(&mut tx, ctx, &query).await? {
             Ok(choice) => choice,
@@ -91,11 +95,12 @@ pub async fn book_by_hand(ctx: &Ctx, input: BookByHand) -> Result<BookedByHand> 
             customer,
             visitor: None,
         };
-        match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new, None).await? {
+        match hold::write(ctx, &mut tx, &slot, &offer, &choice, &new).await? {
             Attempt::Held(row) => {
-                ctx.commit(tx).await?;
                 let booking = hold::seen(ctx, *row)?;
-                let pay_url = if is_online { Some(send_pay_link(ctx, &booking, customer, &contact).await?) } else { None };
+                // With the booking or not at all: nobody else could pay for it.
+                let pay_url = if is_online { Some(send_pay_link(&mut tx, ctx, &booking, customer, &contact).await?) } else { None };
+                ctx.commit(tx).await?;
                 return Ok(BookedByHand { booking, pay_url });
             }
             Attempt::Refused(_) => break,
@@ -121,14 +126,14 @@ pub async fn open_pay_link(ctx: &Ctx, secret: &str) -> Result<BookingId> {
 
 /// Makes the link that leads to the checkout and mails it to the customer.
 async fn send_pay_link(
+    tx: &mut Tx,
     ctx: &Ctx,
     booking: &BookingView,
     customer: Option<AccountId>,
     (name, email, _): &(String, String, String),
 ) -> Result<String> {
-    let mut tx = ctx.begin().await?;
     let data = serde_json::json!({ "booking": booking.id });
-    let secret = account::issue_link(&mut tx, ctx, LinkPurpose::PayBooking, customer, data, LINK_HOURS * 60).await?;
+    let secret = account::issue_link(tx, ctx, LinkPurpose::PayBooking, customer, data, LINK_HOURS * 60).await?;
     let url = ctx.url(&format!("/pay/{secret}"));
     let mail = LinkMail {
         template: Template::PayBooking,
@@ -139,8 +144,7 @@ async fn send_pay_link(
         url: url.clone(),
         valid_hours: LINK_HOURS,
     };
-    notify::mail_link(&mut tx, ctx, &mail).await?;
-    ctx.commit(tx).await?;
+    notify::mail_link(tx, ctx, &mail).await?;
     Ok(url)
 }
 

@@ -43,7 +43,7 @@ pub async fn cancel(ctx: &Ctx, id: BookingId, input: CancelBooking) -> Result<Bo
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     let by = transition::side_of(role, ctx);
     if row.status() == Status::Cancelled && row.cancelled_by.as_deref() == Some(by.as_str()) {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     work::require(Action::Cancel, role, &row, ctx)?;
     let shown = preview(&row, role, ctx.now()).refund;

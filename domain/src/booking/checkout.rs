@@ -25,7 +25,7 @@ pub async fn check_out(ctx: &Ctx, id: BookingId, details: CheckoutDetails) -> Re
         Status::Held if row.hold_expires_at.is_some_and(|at| at <= ctx.now()) => return Err(BookingRefusal::HoldExpired.into()),
         Status::Expired => return Err(BookingRefusal::HoldExpired.into()),
         // Sent twice, or in two tabs: the first one has settled it.
-        Status::Confirmed | Status::Requested if row.price().total() == 0 => return read::get(ctx, id).await,
+        Status::Confirmed | Status::Requested if row.price().total() == 0 => return read::as_it_stands(ctx, tx, id).await,
         _ => {}
     }
     work::require(Action::Pay, role, &row, ctx)?;
@@ -199,13 +199,16 @@ fn check(row: &BookingRow, details: &CheckoutDetails, has_account: bool) -> Resu
     Ok(())
 }
 
-/// Whose booking it becomes: the person signed in, the guest it already has if the address is the same, or a new guest.
+/// Whose booking it becomes: the person signed in, the guest it already has if the address is theirs, or a new guest. What the booking itself says of an
+/// address was only typed.
 async fn customer_of(tx: &mut crate::ctx::Tx, ctx: &Ctx, row: &BookingRow, details: &CheckoutDetails) -> Result<Option<AccountId>> {
     if let Some(account) = ctx.account_id() {
         return Ok(Some(account));
     }
-    if row.customer_id.is_some() && row.customer_email.eq_ignore_ascii_case(&details.email) {
-        return Ok(row.customer_id);
+    if let Some(guest) = row.customer_id
+        && account::is_guest_of(tx, guest, &details.email).await?
+    {
+        return Ok(Some(guest));
     }
     account::create_guest(tx, ctx, &details.name, &details.email, &details.phone).await.map(Some)
 }

@@ -16,10 +16,16 @@ pub mod model;
 pub mod policy;
 mod refusal;
 
+#[cfg(all(test, feature = "server"))]
+mod again_tests;
 #[cfg(feature = "server")]
 mod answer;
+#[cfg(all(test, feature = "server"))]
+mod archive_tests;
 #[cfg(feature = "server")]
 mod by_hand;
+#[cfg(all(test, feature = "server"))]
+mod by_hand_tests;
 #[cfg(feature = "server")]
 mod calendar_file;
 #[cfg(feature = "server")]
@@ -39,10 +45,14 @@ pub mod jobs;
 #[cfg(feature = "server")]
 mod money;
 pub mod place;
+#[cfg(all(test, feature = "server"))]
+mod privacy_tests;
 #[cfg(feature = "server")]
 mod read;
 #[cfg(feature = "server")]
 mod reschedule;
+#[cfg(all(test, feature = "server"))]
+mod reschedule_tests;
 #[cfg(feature = "server")]
 pub mod settlement;
 #[cfg(feature = "server")]

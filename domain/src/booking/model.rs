@@ -160,4 +160,6 @@ pub struct BookingFacts {
     pub is_on_the_way: bool,
     /// A request without an authorised card: it failed when it was to be charged.
     pub needs_card: bool,
+    /// The team took it for the customer.
+    pub is_by_hand: bool,
 }

@@ -38,12 +38,14 @@ pub(super) async fn give_back(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, cause: C
     } else if back.total() > 0 {
         let refund = NewRefund {
             booking: row.id,
+            payment: None,
             service_minor: back.service_minor,
             tax_minor: back.tax_minor,
             tip_minor: back.tip_minor,
             commission_minor: back.commission_minor,
             reason: reason.to_owned(),
             by: by.as_str().to_owned(),
+            key: None,
         };
         payment::refund(tx, ctx, refund).await?;
     }

@@ -219,7 +219,8 @@ pub fn may(action: Action, role: ViewerRole, facts: &BookingFacts, now: Instant)
     match action {
         Pay if matches!(facts.status, Requested) => customer && facts.needs_card && facts.answer_by.is_none_or(|by| now < by),
         Pay => customer && matches!(facts.status, Held) && facts.hold_expires_at.is_some_and(|at| now < at),
-        Release => customer && matches!(facts.status, Held),
+        // What the team holds for a customer who has not paid yet, it may give back too.
+        Release => (customer || staff && facts.is_by_hand) && matches!(facts.status, Held),
         Approve | Decline => staff && matches!(facts.status, Requested) && facts.answer_by.is_none_or(|by| now < by),
         Cancel => either && matches!(facts.status, Requested | Confirmed),
         Reschedule => either && matches!(facts.status, Confirmed) && is_ahead && facts.proposal_by.is_none(),

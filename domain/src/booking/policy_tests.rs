@@ -163,6 +163,7 @@ fn facts(status: Status) -> BookingFacts {
         proposal_by: None,
         is_on_the_way: false,
         needs_card: false,
+        is_by_hand: false,
     }
 }
 
@@ -210,6 +211,15 @@ fn the_other_side_answers_a_proposal() {
     assert!(!may(Action::Reschedule, ViewerRole::Customer, &by(Side::Provider), early));
     assert!(may(Action::Withdraw, ViewerRole::Staff, &by(Side::Provider), early));
     assert!(!may(Action::Withdraw, ViewerRole::Customer, &by(Side::Provider), early));
+}
+
+#[test]
+fn a_team_gives_back_only_what_it_holds_itself() {
+    let early = start().plus_hours(-48);
+    let own = BookingFacts { is_by_hand: true, ..facts(Status::Held) };
+    assert!(may(Action::Release, ViewerRole::Staff, &own, early) && may(Action::Release, ViewerRole::Customer, &own, early));
+    assert!(!may(Action::Release, ViewerRole::Staff, &facts(Status::Held), early));
+    assert!(!may(Action::Release, ViewerRole::Staff, &BookingFacts { is_by_hand: true, ..facts(Status::Confirmed) }, early));
 }
 
 #[test]

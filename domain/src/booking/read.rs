@@ -3,7 +3,7 @@
 use super::model::{BookingItem, BookingQuery, BookingView, ListAs, Status, TimelineEntry, ViewerRole};
 use super::store::{self, ListFilter};
 use super::view;
-use crate::ctx::{Actor, Ctx, StaffRole};
+use crate::ctx::{Actor, Ctx, StaffRole, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::id::{BookingId, ProviderId};
 use crate::page::{Page, PageQuery};
@@ -14,6 +14,12 @@ pub async fn get(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
     let row = store::find(ctx.db(), id).await?.ok_or(Error::NotFound)?;
     let role = view::role_of(ctx, &row)?;
     Ok(view::view(row, role, ctx.now()))
+}
+
+/// The same for a verb that finds nothing to do. Its transaction ends first: whoever keeps a connection and waits for another may wait for itself.
+pub(super) async fn as_it_stands(ctx: &Ctx, tx: Tx, id: BookingId) -> Result<BookingView> {
+    drop(tx);
+    get(ctx, id).await
 }
 
 /// One's own bookings, or a provider's for its staff. The latest start first unless asked the other way round.

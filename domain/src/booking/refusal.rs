@@ -49,6 +49,10 @@ pub enum BookingRefusal {
     },
     ProposalWaiting,
     NoProposal,
+    /// Another time was proposed between looking and answering.
+    ProposalChanged {
+        starts_at: Instant,
+    },
     AlreadyReviewed,
     UnknownAddOn,
     NotPaid,
@@ -77,6 +81,7 @@ impl Refuse for BookingRefusal {
             Self::RefundChanged { .. } => "refund_changed",
             Self::ProposalWaiting => "proposal_waiting",
             Self::NoProposal => "no_proposal",
+            Self::ProposalChanged { .. } => "proposal_changed",
             Self::AlreadyReviewed => "already_reviewed",
             Self::UnknownAddOn => "unknown_add_on",
             Self::NotPaid => "not_paid",
@@ -128,6 +133,9 @@ impl Refuse for BookingRefusal {
             }
             Self::ProposalWaiting => "A new time is already waiting for an answer. Wait for it, or withdraw it first.".into(),
             Self::NoProposal => "There is no proposed time to answer any more.".into(),
+            Self::ProposalChanged { .. } => {
+                "Another time was proposed while you were looking. Nothing has changed yet; look at it and answer again.".into()
+            }
             Self::AlreadyReviewed => "You have already reviewed this booking.".into(),
             Self::UnknownAddOn => "One of the extras is no longer offered. Please choose again.".into(),
             Self::NotPaid => "The money for this booking has not arrived yet. Please wait a moment and try again.".into(),
@@ -172,6 +180,9 @@ impl Refuse for BookingRefusal {
             }
             Self::RefundChanged { refund } => {
                 help.insert("refund".into(), serde_json::to_value(refund).unwrap_or_default());
+            }
+            Self::ProposalChanged { starts_at } => {
+                help.insert("starts_at".into(), starts_at.to_string().into());
             }
             Self::TooManyHolds { limit } => {
                 help.insert("limit".into(), (*limit).into());

@@ -34,7 +34,7 @@ pub async fn preview_reschedule(ctx: &Ctx, id: BookingId, starts_at: Instant) ->
         Ok(assignment) => assignment,
         Err(not_free) => return Err(hold::not_available(ctx, row.service_id, starts_at, not_free).await),
     };
-    let lowest = lowest_tier(&row, ctx.now());
+    let lowest = lowest_tier(&row, role.side(), ctx.now());
     let needs_answer = needs_answer(&row, role);
     Ok(ReschedulePreview {
         booking_id: id,
@@ -56,7 +56,7 @@ pub async fn reschedule(ctx: &Ctx, id: BookingId, to: Reschedule) -> Result<Book
     // Asked twice: already there, or already proposed by this side.
     let is_proposed = row.proposal.as_ref().is_some_and(|p| p.starts_at == to.starts_at && p.by == role.side());
     if is_proposed {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     if row.proposal.is_some() && row.status() == Status::Confirmed {
         return Err(BookingRefusal::ProposalWaiting.into());
@@ -92,7 +92,8 @@ pub async fn reschedule(ctx: &Ctx, id: BookingId, to: Reschedule) -> Result<Book
         ctx.commit(tx).await?;
         return read::get(ctx, id).await;
     }
-    if !move_to(&mut tx, ctx, &row, &assignment, role.side()).await? {
+    let lowest = lowest_tier(&row, role.side(), ctx.now());
+    if !move_to(&mut tx, ctx, &row, &assignment, role.side(), lowest).await? {
         drop(tx);
         return Err(hold::slot_taken(ctx, row.service_id, to.starts_at).await);
     }
@@ -100,22 +101,26 @@ pub async fn reschedule(ctx: &Ctx, id: BookingId, to: Reschedule) -> Result<Book
     read::get(ctx, id).await
 }
 
-/// The other side says yes to the proposed time. Refuses with `slot_taken` if it has gone meanwhile; the old time stays.
-pub async fn consent(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
+/// The other side says yes to the proposed time. Refuses with `slot_taken` if it has gone meanwhile; the old time stays. Whoever says which time they saw
+/// answers no other: `proposal_changed`.
+pub async fn consent(ctx: &Ctx, id: BookingId, expected_starts_at: Option<Instant>) -> Result<BookingView> {
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     let Some(proposal) = row.proposal.as_ref().map(|p| p.0.clone()) else {
         return Err(BookingRefusal::NoProposal.into());
     };
     work::require(Action::Consent, role, &row, ctx)?;
+    check_seen(&row, expected_starts_at)?;
     if proposal.answer_by <= ctx.now() {
         return Err(BookingRefusal::TooLate.into());
     }
     let to = Reschedule { starts_at: proposal.starts_at, resource_id: proposal.person_id };
     // Hours and notice were met when it was proposed.
     let found = find_free(&mut tx, ctx, &row, ViewerRole::Staff, &to).await?;
+    // The customer left a tier when they asked; whoever follows the provider's wish leaves none.
+    let lowest = lowest_tier(&row, proposal.by, proposal.at);
     let is_moved = match found {
-        Ok(assignment) => move_to(&mut tx, ctx, &row, &assignment, role.side()).await?,
+        Ok(assignment) => move_to(&mut tx, ctx, &row, &assignment, role.side(), lowest).await?,
         Err(_) => false,
     };
     if !is_moved {
@@ -127,26 +132,31 @@ pub async fn consent(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
 }
 
 /// The other side says no. A customer's wish is dropped and the old time stays; a provider who cannot keep the old time loses the booking, and everything goes back.
-pub async fn refuse(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
+pub async fn refuse(ctx: &Ctx, id: BookingId, expected_starts_at: Option<Instant>) -> Result<BookingView> {
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     if row.proposal.is_none() {
-        return if row.status() == Status::Confirmed { Err(BookingRefusal::NoProposal.into()) } else { read::get(ctx, id).await };
+        if row.status() == Status::Confirmed {
+            return Err(BookingRefusal::NoProposal.into());
+        }
+        return read::as_it_stands(ctx, tx, id).await;
     }
     work::require(Action::Refuse, role, &row, ctx)?;
+    check_seen(&row, expected_starts_at)?;
     drop_proposal(&mut tx, ctx, &row, "declined").await?;
     ctx.commit(tx).await?;
     read::get(ctx, id).await
 }
 
 /// Whoever proposed takes it back; the old time stays.
-pub async fn withdraw(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
+pub async fn withdraw(ctx: &Ctx, id: BookingId, expected_starts_at: Option<Instant>) -> Result<BookingView> {
     let mut tx = ctx.begin().await?;
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     if row.proposal.is_none() {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     work::require(Action::Withdraw, role, &row, ctx)?;
+    check_seen(&row, expected_starts_at)?;
     store::set_proposal(&mut tx, id, None, ctx.now()).await?;
     let more = serde_json::json!({ "outcome": "withdrawn", "by": role.side() });
     transition::tell_with(&mut tx, ctx, &row, EventKind::RescheduleDeclined, row.status(), more, None).await?;
@@ -177,7 +187,17 @@ async fn drop_proposal(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, outcome: &str) 
     transition::tell_with(tx, ctx, row, EventKind::RescheduleDeclined, row.status(), more, None).await
 }
 
-/// Asks scheduling for the person there is, then for anyone who does it.
+/// An answer is about the time that was seen: another one may have been proposed since.
+fn check_seen(row: &BookingRow, expected_starts_at: Option<Instant>) -> Result<()> {
+    match (&row.proposal, expected_starts_at) {
+        (Some(proposal), Some(expected)) if proposal.starts_at != expected => {
+            Err(BookingRefusal::ProposalChanged { starts_at: proposal.starts_at }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks scheduling for the person there is, then for anyone who does it, for as long as it was agreed.
 async fn find_free(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, role: ViewerRole, to: &Reschedule) -> Result<Result<Assignment, NotFree>> {
     let preferred = to.resource_id.or(row.person_id);
     let mut answer = None;
@@ -189,6 +209,8 @@ async fn find_free(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, role: ViewerRole, t
             resource,
             ignoring: Some(row.id),
             is_by_hand: role != ViewerRole::Customer,
+            agreed: Some(transition::agreed(row)),
+            had_notice: false,
         };
         let found = transition::assign(tx, ctx, &query).await?.ok_or(Error::Unavailable { retry_after_s: 1 })?;
         let is_last = found.is_ok() || resource.is_none() || to.resource_id.is_some();
@@ -200,11 +222,11 @@ async fn find_free(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, role: ViewerRole, t
     answer.ok_or(Error::Unavailable { retry_after_s: 1 })
 }
 
-async fn move_to(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, to: &Assignment, by: Side) -> Result<bool> {
+async fn move_to(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, to: &Assignment, by: Side, lowest_tier_bp: i64) -> Result<bool> {
     if !transition::place(tx, ctx, row, to).await? {
         return Ok(false);
     }
-    store::move_to(tx, row.id, to, lowest_tier(row, ctx.now()), ctx.now()).await?;
+    store::move_to(tx, row.id, to, lowest_tier_bp, ctx.now()).await?;
     let more = serde_json::json!({
         "by": by,
         "starts_at": to.job.starts_at,
@@ -217,9 +239,11 @@ async fn move_to(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, to: &Assignment, by: 
     Ok(true)
 }
 
-/// The lowest tier the booking has ever left, this move included, so that moving cannot buy a better refund.
-fn lowest_tier(row: &BookingRow, now: Instant) -> i64 {
-    policy::tier_at(&row.cancel_tiers.0.0, row.starts_at, now).min(row.lowest_tier_bp.into())
+/// The lowest tier the booking has ever left, this move included, so that moving cannot buy a better refund. Only the customer's own wish, at the moment
+/// they have it, leaves one: nobody else's move may cost them any of theirs.
+fn lowest_tier(row: &BookingRow, wished_by: Side, at: Instant) -> i64 {
+    let so_far = i64::from(row.lowest_tier_bp);
+    if wished_by == Side::Customer { policy::tier_at(&row.cancel_tiers.0.0, row.starts_at, at).min(so_far) } else { so_far }
 }
 
 fn needs_answer(row: &BookingRow, role: ViewerRole) -> bool {

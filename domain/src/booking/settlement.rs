@@ -10,8 +10,18 @@ mod by_hand;
 #[cfg(test)]
 mod charge_tests;
 mod collect;
+#[cfg(test)]
+mod collect_tests;
+#[cfg(test)]
+mod late_tests;
 mod pay;
+#[cfg(test)]
+mod pay_tests;
 mod receive;
+#[cfg(test)]
+mod refund_tests;
+#[cfg(test)]
+mod release_tests;
 #[cfg(test)]
 mod tests;
 

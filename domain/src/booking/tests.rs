@@ -277,11 +277,11 @@ async fn by_approval_the_old_time_stays_until_they_accept(db: PgPool) {
     let asked = booking::reschedule(&s.customer, id, to()).await.expect("asked");
     assert_eq!((asked.starts_at, asked.proposal.map(|p| p.by)), (at(START), Some(Side::Customer)));
     assert!(booking::reschedule(&s.customer, id, to()).await.is_ok(), "asked twice");
-    assert_eq!(code(booking::consent(&s.customer, id).await), "forbidden");
-    let kept = booking::refuse(&s.staff, id).await.expect("declined");
+    assert_eq!(code(booking::consent(&s.customer, id, None).await), "forbidden");
+    let kept = booking::refuse(&s.staff, id, None).await.expect("declined");
     assert_eq!((kept.status, kept.starts_at, kept.proposal), (Status::Confirmed, at(START), None));
     booking::reschedule(&s.customer, id, to()).await.expect("asked again");
-    let moved = booking::consent(&s.staff, id).await.expect("accepted");
+    let moved = booking::consent(&s.staff, id, None).await.expect("accepted");
     assert_eq!((moved.starts_at, moved.proposal), (at("2026-06-11T10:00:00Z"), None));
 }
 
@@ -292,11 +292,11 @@ async fn a_move_by_the_provider_needs_a_yes_or_ends_the_booking(db: PgPool) {
     let to = |text| Reschedule { starts_at: at(text), resource_id: None };
     booking::reschedule(&s.staff, id, to("2026-06-11T10:00:00Z")).await.expect("proposed");
     assert_eq!(code(booking::reschedule(&s.staff, id, to(LATER)).await), "proposal_waiting");
-    assert_eq!(booking::consent(&s.customer, id).await.expect("suits").starts_at, at("2026-06-11T10:00:00Z"));
+    assert_eq!(booking::consent(&s.customer, id, None).await.expect("suits").starts_at, at("2026-06-11T10:00:00Z"));
     booking::reschedule(&s.staff, id, to(LATER)).await.expect("proposed");
-    assert_eq!(booking::withdraw(&s.staff, id).await.expect("taken back").proposal, None);
+    assert_eq!(booking::withdraw(&s.staff, id, None).await.expect("taken back").proposal, None);
     booking::reschedule(&s.staff, id, to(LATER)).await.expect("proposed");
-    let ended = booking::refuse(&s.customer, id).await.expect("does not suit");
+    let ended = booking::refuse(&s.customer, id, None).await.expect("does not suit");
     assert_eq!((ended.status, ended.cancelled_by), (Status::Cancelled, Some(Side::Provider)));
 
     let second = s.confirmed().await;

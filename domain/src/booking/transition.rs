@@ -12,7 +12,8 @@ use crate::id::BookingId;
 use crate::money::Money;
 use crate::outbox;
 use crate::scheduling;
-use crate::scheduling::model::{AssignQuery, Assignment, NotFree};
+use crate::scheduling::model::{Agreed, AssignQuery, Assignment, NotFree};
+use crate::time::Span;
 
 /// Money that has arrived, or is certain to arrive once captured.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +54,9 @@ pub async fn money_arrived(tx: &mut Tx, ctx: &Ctx, id: BookingId, arrived: Arriv
     if !take_amount(tx, ctx, &row, arrived.amount).await? {
         return back("The amount was not what the booking costs.");
     }
-    // A hold that ran out may have been cleared away by the next customer, before the job announced it.
-    if (status == Status::Expired || status == Status::Held && !row.is_occupying) && !take_again(tx, ctx, &row).await? {
+    // The next customer may have taken some or all of what a hold kept that ran out, before the job announced it.
+    let has_lost = status == Status::Expired || status == Status::Held && !store::keeps_all(tx, id).await?;
+    if has_lost && !take_again(tx, ctx, &row).await? {
         return back("The time was taken by someone else before the money arrived.");
     }
     if row.needs_approval && arrived.is_authorised_only {
@@ -86,7 +88,7 @@ async fn take_amount(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, amount: Money) ->
     Ok(true)
 }
 
-/// Occupies the time of a lapsed hold or request once more, with the same person if they are free.
+/// Occupies the time of a lapsed hold or request once more, with the same person if they are free, else with a colleague who works then.
 async fn take_again(tx: &mut Tx, ctx: &Ctx, row: &BookingRow) -> Result<bool> {
     for resource in [row.person_id, None] {
         let query = AssignQuery {
@@ -95,11 +97,19 @@ async fn take_again(tx: &mut Tx, ctx: &Ctx, row: &BookingRow) -> Result<bool> {
             extra_min: row.extra_min(),
             resource,
             ignoring: Some(row.id),
-            // It was offered when it was held: hours and notice have been answered then.
-            is_by_hand: true,
+            // They were offered when it was held, so their hours have been answered then; nobody has asked for a colleague's.
+            is_by_hand: resource == row.person_id,
+            agreed: Some(agreed(row)),
+            had_notice: true,
         };
         match assign(tx, ctx, &query).await? {
-            Some(Ok(assignment)) => return place(tx, ctx, row, &assignment).await,
+            Some(Ok(assignment)) => {
+                let is_placed = place(tx, ctx, row, &assignment).await?;
+                if is_placed {
+                    store::reassign(tx, row.id, &assignment, ctx.now()).await?;
+                }
+                return Ok(is_placed);
+            }
             Some(Err(_)) => {}
             // The transaction is spent; whoever brought the news brings it again.
             None => return Err(Error::Unavailable { retry_after_s: 1 }),
@@ -109,6 +119,15 @@ async fn take_again(tx: &mut Tx, ctx: &Ctx, row: &BookingRow) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// As long as it was agreed, extras included, whatever its service says by now.
+pub(super) fn agreed(row: &BookingRow) -> Agreed {
+    Agreed {
+        duration_min: Span::new(row.starts_at, row.ends_at).minutes(),
+        buffer_before_min: row.buffer_before_min.into(),
+        buffer_after_min: row.buffer_after_min.into(),
+    }
 }
 
 /// Moves the booking's allocations to the assignment; false when someone else has it. What was done before in the transaction stays.

@@ -67,6 +67,7 @@ impl BookingRow {
                 && self.settlement() == Settlement::Gateway
                 && !self.is_authorised
                 && !self.is_paid,
+            is_by_hand: self.source() == Source::ByHand,
         }
     }
     /// A fact about this booking, with what open pages need to know of it: no names and no addresses.
@@ -96,16 +97,16 @@ pub fn role_of(ctx: &Ctx, row: &BookingRow) -> Result<ViewerRole> {
     }
 }
 
-/// What staff may see of the customer: everything once it was confirmed, before that the name only.
-fn sees_customer(row: &BookingRow, role: ViewerRole) -> bool {
-    role != ViewerRole::Staff || row.confirmed_at.is_some() || row.source() == Source::ByHand
+/// What staff may see of the customer: everything once it was confirmed, before that the name and about where.
+fn sees_customer(role: ViewerRole, confirmed_at: Option<Instant>, source: &str) -> bool {
+    role != ViewerRole::Staff || confirmed_at.is_some() || source == Source::ByHand.as_str()
 }
 
 pub fn view(row: BookingRow, role: ViewerRole, now: Instant) -> BookingView {
     let facts = row.facts();
     let price = row.price();
     let refunded = row.refunded();
-    let sees_customer = sees_customer(&row, role);
+    let sees_customer = sees_customer(role, row.confirmed_at, &row.source);
     let sees_shares = role != ViewerRole::Customer;
     let money = |minor| row.money(minor);
     let address: Option<Address> = row.address.as_ref().map(|a| a.0.clone());
@@ -195,11 +196,9 @@ pub fn item(row: ItemRow, role: ViewerRole, now: Instant) -> BookingItem {
     let status = Status::parse(&row.status).expect("the database allows no other word");
     let mode = Mode::parse(&row.mode).expect("the database allows no other word");
     let currency: Currency = row.currency.parse().unwrap_or(Currency::EUR);
-    // Requests and holds show staff the area only.
-    let sees_exactly =
-        role != ViewerRole::Staff || !matches!(status, Status::Held | Status::Requested | Status::Declined | Status::Expired);
+    let sees_customer = sees_customer(role, row.confirmed_at, &row.source);
     let place = match (mode, &row.address) {
-        (Mode::AtCustomer, Some(address)) if sees_exactly => address.line(),
+        (Mode::AtCustomer, Some(address)) if sees_customer => address.line(),
         (Mode::AtCustomer, Some(address)) => address.area(),
         (Mode::AtCustomer, None) => "At the customer's".to_owned(),
         (Mode::AtProvider, _) => row.provider_place,
@@ -220,7 +219,7 @@ pub fn item(row: ItemRow, role: ViewerRole, now: Instant) -> BookingItem {
         service_id: row.service_id,
         service_name: row.service_name,
         customer_name: row.customer_name,
-        customer_phone: if sees_exactly { row.customer_phone } else { String::new() },
+        customer_phone: if sees_customer { row.customer_phone } else { String::new() },
         person: person(row.person_id, row.person_name.as_deref(), row.person_tone),
         mode,
         starts_at: row.starts_at,

@@ -13,7 +13,7 @@ use crate::id::BookingId;
 pub async fn start(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
     let (mut tx, row, role) = open(ctx, id).await?;
     if row.status() == Status::InProgress {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     require(Action::Start, role, &row, ctx)?;
     store::start(&mut tx, id, ctx.now()).await?;
@@ -26,7 +26,7 @@ pub async fn start(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
 pub async fn complete(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
     let (mut tx, row, role) = open(ctx, id).await?;
     if row.status() == Status::Completed {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     require(Action::Complete, role, &row, ctx)?;
     finish(&mut tx, ctx, &row).await?;
@@ -72,7 +72,7 @@ pub async fn no_show(ctx: &Ctx, id: BookingId, absent: Option<Side>) -> Result<B
         },
     };
     if row.status() == Status::NoShow && row.no_show_by.as_deref() == Some(absent.as_str()) {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     require(Action::NoShow, role, &row, ctx)?;
     store::no_show(&mut tx, id, ctx.now(), absent).await?;
@@ -87,7 +87,7 @@ pub async fn no_show(ctx: &Ctx, id: BookingId, absent: Option<Side>) -> Result<B
 pub async fn on_the_way(ctx: &Ctx, id: BookingId) -> Result<BookingView> {
     let (mut tx, row, role) = open(ctx, id).await?;
     if row.on_the_way_at.is_some() && row.status() == Status::Confirmed && role != ViewerRole::Customer {
-        return read::get(ctx, id).await;
+        return read::as_it_stands(ctx, tx, id).await;
     }
     require(Action::OnTheWay, role, &row, ctx)?;
     store::on_the_way(&mut tx, id, ctx.now()).await?;

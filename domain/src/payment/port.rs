@@ -56,8 +56,9 @@ pub struct Intent {
     pub next_url: Option<String>,
     pub failure: Option<Decline>,
     pub card: Option<Card>,
-    /// What the gateway kept, once its balance transaction says so. Messages do not carry it; [`PaymentGateway::get_intent`] does.
-    pub fee_minor: Option<i64>,
+    /// What the gateway kept, once its balance transaction says so, in the currency of our account there, which need not be the payment's. Messages do not
+    /// carry it; [`PaymentGateway::get_intent`] does.
+    pub fee: Option<Money>,
     /// Our attempt, from the intent's metadata.
     pub attempt: Option<AttemptId>,
 }

@@ -20,6 +20,8 @@ use crate::queue;
 #[derive(Debug, Clone)]
 pub struct NewRefund {
     pub booking: BookingId,
+    /// None: the one of which most is left.
+    pub payment: Option<PaymentId>,
     pub service_minor: i64,
     pub tax_minor: i64,
     pub tip_minor: i64,
@@ -28,6 +30,8 @@ pub struct NewRefund {
     pub reason: String,
     /// `customer`, `provider`, `operator` or `system`.
     pub by: String,
+    /// The same key is the same refund; whoever gives one looks for it first.
+    pub key: Option<String>,
 }
 
 impl NewRefund {
@@ -47,8 +51,9 @@ pub async fn refund(tx: &mut Tx, ctx: &Ctx, new: NewRefund) -> Result<()> {
     if parts.total() == 0 {
         return Ok(());
     }
-    let (payment, left) =
-        store::lock_refundable(&mut **tx, new.booking).await?.into_iter().next().ok_or(PaymentRefusal::NothingToRefund)?;
+    let refundable = store::lock_refundable(&mut **tx, new.booking).await?;
+    let wanted = refundable.into_iter().find(|(payment, _)| new.payment.is_none_or(|wanted| wanted == *payment));
+    let (payment, left) = wanted.ok_or(PaymentRefusal::NothingToRefund)?;
     if parts.total() > left.minor {
         return Err(PaymentRefusal::RefundTooLarge { left }.into());
     }
@@ -99,6 +104,7 @@ async fn record(
         reason: &new.reason,
         by: &new.by,
         actor: ctx.account_id(),
+        key: new.key.as_deref(),
     };
     store::insert_refund(&mut **tx, &row, ctx.now()).await?;
     let before = store::lock_payment(&mut **tx, payment).await?;

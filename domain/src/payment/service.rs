@@ -2,12 +2,13 @@
 
 use super::jobs;
 use super::model::{AttemptStatus, PaymentQuery, PaymentStatus, PaymentView};
-use super::store::{self, Wanted};
+use super::port::GatewayError;
+use super::store::{self, AttemptRow, Wanted};
 use crate::audit::{self, Entry};
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Result};
 use crate::event::{EventKind, NewEvent};
-use crate::id::{BookingId, PaymentId};
+use crate::id::{AttemptId, BookingId, PaymentId};
 use crate::outbox;
 use crate::page::{Page, PageQuery};
 use crate::queue;
@@ -93,24 +94,17 @@ pub async fn void(tx: &mut Tx, ctx: &Ctx, booking: BookingId) -> Result<()> {
 }
 
 /// The job behind [`void`]: ends the attempt at the gateway. An attempt that was paid just before is left to settlement.
-pub(crate) async fn release(ctx: &Ctx, attempt: crate::id::AttemptId) -> Result<bool> {
-    use super::port::GatewayError;
+pub(crate) async fn release(ctx: &Ctx, attempt: AttemptId) -> Result<bool> {
     let Some(attempt) = store::find_attempt(ctx.db(), attempt).await? else { return Ok(true) };
     if !attempt.status.is_open() {
         return Ok(true);
     }
-    let gateway = &ctx.house().payments;
-    let ended = match (&attempt.session_ref, &attempt.gateway_ref) {
-        // an authorised intent behind a completed page is cancelled itself
-        (_, Some(intent)) => gateway.cancel(intent, &format!("cancel-{}", attempt.id)).await.map(|_| ()),
-        (Some(page), None) => gateway.expire_hosted_page(page).await,
+    if attempt.session_ref.is_none() && attempt.gateway_ref.is_none() {
         // never answered: ask, to have something to end
-        (None, None) => {
-            super::start::ask(ctx, &attempt).await?;
-            return Err(Error::Unavailable { retry_after_s: 1 });
-        }
-    };
-    match ended {
+        super::start::ask(ctx, &attempt).await?;
+        return Ok(false);
+    }
+    match end_at_gateway(ctx, &attempt).await {
         Ok(()) => {
             let mut tx = ctx.begin().await?;
             store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;
@@ -119,5 +113,20 @@ pub(crate) async fn release(ctx: &Ctx, attempt: crate::id::AttemptId) -> Result<
         }
         Err(GatewayError::Unknown(_)) => Err(Error::Unavailable { retry_after_s: 5 }),
         Err(_) => Ok(false),
+    }
+}
+
+/// Tells the gateway that nothing may come of the attempt any more; one it never heard of needs no word.
+pub(super) async fn end_at_gateway(ctx: &Ctx, attempt: &AttemptRow) -> Result<(), GatewayError> {
+    let gateway = &ctx.house().payments;
+    match (&attempt.session_ref, &attempt.gateway_ref) {
+        // Of a page only what is authorised: then the page is complete. Before, the intent ends with its page, which alone may end it.
+        (page, Some(intent)) if page.is_none() || attempt.status == AttemptStatus::Authorised => {
+            // A key for each call: with one for all of them the gateway would repeat its first no for a day.
+            let key = format!("cancel-{}-{}", attempt.id, ctx.new_id::<AttemptId>());
+            gateway.cancel(intent, &key).await.map(|_| ())
+        }
+        (Some(page), _) => gateway.expire_hosted_page(page).await,
+        (None, _) => Ok(()),
     }
 }

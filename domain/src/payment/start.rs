@@ -232,13 +232,7 @@ async fn set_amount(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Re
 
 /// Ends an attempt at the gateway, so that it can take no money any more, before another begins.
 async fn give_up(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
-    let gateway = &ctx.house().payments;
-    let ended = match (&attempt.session_ref, &attempt.gateway_ref) {
-        (Some(page), _) => gateway.expire_hosted_page(page).await,
-        (None, Some(intent)) => gateway.cancel(intent, &format!("cancel-{}", attempt.id)).await.map(|_| ()),
-        (None, None) => Ok(()),
-    };
-    match ended {
+    match service::end_at_gateway(ctx, attempt).await {
         Ok(()) => {
             let mut tx = ctx.begin().await?;
             store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;

@@ -401,11 +401,13 @@ pub(crate) async fn set_card(db: impl PgExecutor<'_>, id: PaymentId, card: &Card
     Ok(())
 }
 
-/// Attempts that nobody has news of for a while. The older an attempt, the less often it is asked about.
-pub(crate) async fn list_due_attempts(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<AttemptId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select a.id as "id: AttemptId"
+/// Attempts that nobody has news of for a while, each with whether its payment waits for no money any more. The older an attempt, the less often it is
+/// asked about.
+pub(crate) async fn list_due_attempts(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<(AttemptId, bool)>> {
+    let rows = sqlx::query!(
+        r#"select a.id as "id: AttemptId", p.status not in ('pending', 'authorised') as "is_given_up!"
          from payment_attempts a
+         join payments p on p.id = a.payment_id
          where a.status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'unknown')
            and $1 - coalesce(a.checked_at, a.created_at) >= greatest(interval '20 seconds', least(interval '6 hours', ($1 - a.created_at) / 4))
          order by coalesce(a.checked_at, a.created_at)
@@ -414,7 +416,17 @@ pub(crate) async fn list_due_attempts(db: impl PgExecutor<'_>, now: Instant, lim
         limit,
     )
     .fetch_all(db)
-    .await?)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.is_given_up)).collect())
+}
+
+/// Whether the payment waits for no money any more: voided, failed, or paid by another attempt.
+pub(crate) async fn is_given_up(db: impl PgExecutor<'_>, id: PaymentId) -> Result<bool> {
+    let is_given_up =
+        sqlx::query_scalar!(r#"select status not in ('pending', 'authorised') as "is!" from payments where id = $1"#, id as PaymentId)
+            .fetch_one(db)
+            .await?;
+    Ok(is_given_up)
 }
 
 /// What was written down at a later time than `latest`, before a clock was set back, is asked about from now on.

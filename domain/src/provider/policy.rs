@@ -6,6 +6,9 @@ use crate::money::Currency;
 
 /// A year of minutes.
 const YEAR_MIN: i64 = 525_600;
+/// What a business may ask money in: currencies whose smallest unit is the same for us, by ISO 4217, and for those who collect it. Not so the Icelandic
+/// króna, which gateways count in hundredths, or dinars of three decimals, of which they take only two.
+pub const CURRENCIES: [&str; 12] = ["EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "INR"];
 /// Most people one service may have, as the engine counts them.
 const MAX_PEOPLE: usize = 128;
 
@@ -72,7 +75,7 @@ pub fn checked_profile(input: ProfileInput) -> Result<ProfileInput> {
     fields.check(is_email, "email", "This does not look like an e-mail address.");
     let is_site = profile.website.is_empty() || profile.website.starts_with("https://") || profile.website.starts_with("http://");
     fields.check(is_site, "website", "Begin with https://, or leave it empty.");
-    fields.check(profile.currency.parse::<Currency>().is_ok(), "currency", "Choose a currency, such as EUR.");
+    fields.check(CURRENCIES.contains(&profile.currency.as_str()), "currency", "Choose one of the currencies we can collect, such as EUR.");
     let is_country = profile.country.len() == 2 && profile.country.bytes().all(|b| b.is_ascii_uppercase());
     fields.check(is_country, "country", "Use the country's two letters, such as PT.");
     fields.check(profile.lat.is_none_or(|lat| (-90.0..=90.0).contains(&lat)), "lat", "A latitude lies between −90 and 90.");
@@ -165,6 +168,9 @@ fn checked_parts(fields: &mut Fields, service: &mut ServiceInput) {
         "An extra's price is out of range.",
     );
     fields.check(add_ons.iter().all(|extra| (0..=1440).contains(&extra.extra_min)), "add_ons", "An extra takes at most a day.");
+    let known: Vec<_> = add_ons.iter().filter_map(|extra| extra.id).collect();
+    let is_each_once = known.iter().enumerate().all(|(at, id)| !known[..at].contains(id));
+    fields.check(is_each_once, "add_ons", "The same extra stands there twice.");
     let people = &mut service.people;
     people.sort_by_key(|person| person.resource_id);
     people.dedup_by_key(|person| person.resource_id);
@@ -233,6 +239,17 @@ mod tests {
     fn control_characters_go_and_lines_stay() {
         assert_eq!(tidy(" a\u{0}b\r\nc\u{7} "), "ab\nc");
         assert_eq!(tidy_line(" a \n b\t c "), "a b c");
+    }
+
+    #[test]
+    fn money_is_asked_for_in_what_can_be_collected() {
+        let is_refused = |code: &str| {
+            let profile = ProfileInput { currency: code.into(), ..ProfileInput::default() };
+            let crate::error::Error::Invalid(fields) = checked_profile(profile).expect_err("refused") else { panic!("fields") };
+            fields.problem("currency").is_some()
+        };
+        assert!(!CURRENCIES.into_iter().any(is_refused));
+        assert!(["ISK", "UGX", "MGA", "KWD", "eur 1", ""].into_iter().all(is_refused));
     }
 
     #[test]

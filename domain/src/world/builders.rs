@@ -233,6 +233,7 @@ pub(super) async fn load_person(db: &PgPool, account: AccountId) -> ActingPerson
             })
             .collect(),
         session: None,
+        token: None,
         visitor: None,
         scopes: None,
     }

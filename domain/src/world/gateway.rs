@@ -82,6 +82,12 @@ impl FakeGateway {
             intent.failure = None;
         }
     }
+    /// Our account there is in another currency than the payment.
+    pub fn keep_fee(&self, reference: &str, fee: Money) {
+        if let Some(intent) = self.inner().intents.get_mut(reference) {
+            intent.fee = Some(fee);
+        }
+    }
     /// The message the gateway would send about the intent as it stands.
     pub fn message_about(&self, event_id: &str, reference: &str) -> GatewayMessage {
         let intent = self.inner().intents.get(reference).cloned().expect("an intent of this gateway");
@@ -116,8 +122,8 @@ impl FakeGateway {
 }
 
 /// 1.5 % and 25 minor units.
-fn fee(minor: i64) -> i64 {
-    (minor * 15 + 500) / 1000 + 25
+fn fee(amount: Money) -> Money {
+    Money::new((amount.minor * 15 + 500) / 1000 + 25, amount.currency)
 }
 
 fn confirm(intent: &mut Intent, capture: Capture) {
@@ -127,7 +133,7 @@ fn confirm(intent: &mut Intent, capture: Capture) {
         Capture::Automatic => {
             intent.status = IntentStatus::Succeeded;
             intent.captured_minor = intent.amount.minor;
-            intent.fee_minor = Some(fee(intent.amount.minor));
+            intent.fee = Some(fee(intent.amount));
         }
         Capture::Manual => intent.status = IntentStatus::Authorised,
     }
@@ -167,7 +173,7 @@ impl PaymentGateway for FakeGateway {
                 next_url: None,
                 failure: None,
                 card: None,
-                fee_minor: None,
+                fee: None,
                 attempt: Some(new.attempt),
             };
             if new.payment_method.is_some() {
@@ -207,7 +213,16 @@ impl PaymentGateway for FakeGateway {
     async fn expire_hosted_page(&self, session_reference: &str) -> Result<(), GatewayError> {
         self.arrive("expire_hosted_page")?;
         let mut inner = self.inner();
-        let page = inner.pages.get_mut(session_reference).ok_or_else(|| GatewayError::Invalid("no such page".to_owned()))?;
+        let Inner { pages, intents, .. } = &mut *inner;
+        let page = pages.get_mut(session_reference).ok_or_else(|| GatewayError::Invalid("no such page".to_owned()))?;
+        let intent = page.intent_reference.as_ref().and_then(|reference| intents.get_mut(reference));
+        match intent {
+            Some(intent) if matches!(intent.status, IntentStatus::Authorised | IntentStatus::Succeeded) => {
+                return Err(GatewayError::Invalid("the page is complete".to_owned()));
+            }
+            Some(intent) => intent.status = IntentStatus::Cancelled,
+            None => {}
+        }
         page.is_expired = true;
         Ok(())
     }
@@ -228,7 +243,7 @@ impl PaymentGateway for FakeGateway {
             IntentStatus::Authorised if amount.minor <= intent.amount.minor => {
                 intent.status = IntentStatus::Succeeded;
                 intent.captured_minor = amount.minor;
-                intent.fee_minor = Some(fee(amount.minor));
+                intent.fee = Some(fee(amount));
                 Ok(())
             }
             _ => Err(GatewayError::Invalid("nothing is authorised".to_owned())),
@@ -236,9 +251,13 @@ impl PaymentGateway for FakeGateway {
     }
 
     async fn cancel(&self, reference: &str, _key: &str) -> Result<Intent, GatewayError> {
+        let has_page = self.inner().pages.values().any(|page| page.intent_reference.as_deref() == Some(reference));
         self.change("cancel", reference, |intent| {
             if intent.status == IntentStatus::Succeeded {
                 return Err(GatewayError::Invalid("the intent has succeeded".to_owned()));
+            }
+            if has_page && !matches!(intent.status, IntentStatus::Authorised | IntentStatus::Cancelled) {
+                return Err(GatewayError::Invalid("the intent ends with its page".to_owned()));
             }
             intent.status = IntentStatus::Cancelled;
             Ok(())

@@ -253,6 +253,11 @@ pub fn capture(book: &mut Book, id: &str, params: &Params) -> Answer {
 
 pub fn cancel(book: &mut Book, id: &str, params: &Params) -> Answer {
     let now = book.now;
+    let session = book.intents.get(id).and_then(|intent| book.sessions.get(intent.session.as_ref()?));
+    if session.is_some_and(|session| session.status == "open") {
+        let message = "You cannot cancel this PaymentIntent because it was created by a Checkout Session. Expire the session instead.";
+        return Err(ApiError::state("payment_intent_unexpected_state", message));
+    }
     let intent = get_mut(book, id)?;
     if matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Canceled) {
         return Err(unexpected(intent, "canceled"));

@@ -67,7 +67,8 @@ pub async fn refund(Caller(ctx): Caller, Path(id): Path<PaymentId>, sent: Sent) 
     match try_refund(&ctx, id, most, &sent).await {
         Ok(None) => Ok(redirect_with_notice(&format!("/admin/payments/{id}"), "The refund is on its way.")),
         Ok(Some(words)) => {
-            let filled = Filled { values: sent.0, ..Filled::default() }.set("sure", "1").set("preview", words);
+            let filled = Filled { values: sent.0, ..Filled::default() };
+            let filled = filled.set("sure", "1").set("preview", words).set("key", ctx.new_secret());
             let view = payment_page(&ctx, id, filled).await?;
             Ok(page(&ctx, Frame::admin("Payment"), view))
         }
@@ -86,11 +87,12 @@ async fn try_refund(ctx: &Ctx, id: PaymentId, most: Money, sent: &Sent) -> Resul
     fields.check(!sent.text("reason").trim().is_empty(), "reason", "Say why. The customer reads it.");
     fields.finish()?;
     let amount = amount.unwrap_or(most);
-    let preview = admin::preview_refund(ctx, id, amount.minor).await?;
     if sent.text("act") == "refund" {
-        settlement::refund_by_hand(ctx, id, Some(amount.minor), sent.text("reason")).await?;
+        // The second of two clicks finds less left than it asks for, and it is done all the same.
+        settlement::refund_by_hand(ctx, id, Some(amount.minor), sent.text("reason"), Some(sent.text("key"))).await?;
         return Ok(None);
     }
+    let preview = admin::preview_refund(ctx, id, amount.minor).await?;
     Ok(Some(format!(
         "{} goes back to the customer: {} from the provider, {} from Fettle’s share, {} from tax. {} can be given back after that.",
         preview.amount, preview.from_provider, preview.from_platform, preview.from_tax, preview.left_after

@@ -129,11 +129,12 @@ fn refund_form(payment: &PaymentLine, most: String, filled: Filled) -> AnyView {
     let amount = if filled.value("amount").is_empty() { most.clone() } else { filled.value("amount") };
     let (amount_problem, reason, reason_problem) = (filled.problem("amount"), filled.value("reason"), filled.problem("reason"));
     let is_sure = filled.is_on("sure") && !filled.is_refused();
-    let ask = filled.value("preview");
+    let (ask, key) = (filled.value("preview"), filled.value("key"));
     let last = if is_sure {
         let label = format!("Refund {amount} {code}");
         view! {
             <p class="small" role="status">{ask}</p>
+            <input type="hidden" name="key" value=key />
             <Button kind=Kind::Danger name="act" value="refund">{label}</Button>
         }
         .into_any()

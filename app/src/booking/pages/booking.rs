@@ -6,7 +6,7 @@ use crate::booking::parts::{Cancelling, Leaf, StatusBadge, When};
 use crate::kit::islands::{LivePart, OpenDialogs};
 use crate::kit::timeline::Moment;
 use crate::kit::{Button, Dialog, ErrorSummary, Filled, Icon, Kind, Timeline, format, icon_s};
-use domain::booking::model::{Action, BookingView, Side, Status, TimelineEntry, ViewerRole};
+use domain::booking::model::{Action, BookingView, Proposal, Side, Status, TimelineEntry, ViewerRole};
 use domain::provider::model::Mode;
 use domain::scheduling::zone;
 use domain::time::Instant;
@@ -125,6 +125,7 @@ fn place(booking: &BookingView) -> String {
 /// One button a step, each its own form, so that all work without scripting. The first that moves the job on is the primary one.
 fn actions(booking: &BookingView) -> AnyView {
     let page = format!("/bookings/{}", booking.id);
+    let is_customer = booking.viewer == ViewerRole::Customer;
     let mut has_primary = false;
     let mut kind = |action: Action| {
         let leads = matches!(action, Action::Pay | Action::Approve | Action::Start | Action::Complete | Action::Review) && !has_primary;
@@ -160,6 +161,10 @@ fn actions(booking: &BookingView) -> AnyView {
             Action::BookAgain => {
                 link(format!("/p/{}?service={}", booking.provider.slug, booking.service_id), Icon::ROTATE_CCW, "Book again", kind(action))
             }
+            // A customer does it at the checkout.
+            Action::Release if !is_customer => {
+                post(&format!("/checkout/{}", booking.id), "release", Icon::X, "Give the time back", kind(action))
+            }
             // Answered with a word of why, below; or on the proposal, or on the note.
             Action::Decline
             | Action::RunningLate
@@ -179,6 +184,17 @@ fn actions(booking: &BookingView) -> AnyView {
 fn post(page: &str, step: &str, sign: Icon, words: &'static str, kind: Kind) -> AnyView {
     view! {
         <form method="post" action=format!("{page}/{step}")>
+            <Button kind=kind size="dense">{icon_s(sign)} {words}</Button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The answer says which time was seen, since another may be proposed meanwhile.
+fn answer_to(proposal: &Proposal, page: &str, step: &str, sign: Icon, words: &'static str, kind: Kind) -> AnyView {
+    view! {
+        <form method="post" action=format!("{page}/{step}")>
+            <input type="hidden" name="expected_starts_at" value=proposal.starts_at.to_string() />
             <Button kind=kind size="dense">{icon_s(sign)} {words}</Button>
         </form>
     }
@@ -231,11 +247,11 @@ fn proposal(booking: &BookingView, now: Instant) -> AnyView {
     let answer = booking.may(Action::Consent).then(|| {
         let (no, words) = ("refuse", if proposal.by == Side::Customer { "Keep the old time" } else { "It does not suit, refund me" });
         view! {
-            {post(&page, "consent", Icon::CHECK, "Accept the new time", Kind::Primary)}
-            {post(&page, no, Icon::X, words, Kind::Edged)}
+            {answer_to(proposal, &page, "consent", Icon::CHECK, "Accept the new time", Kind::Primary)}
+            {answer_to(proposal, &page, no, Icon::X, words, Kind::Edged)}
         }
     });
-    let withdraw = booking.may(Action::Withdraw).then(|| post(&page, "withdraw", Icon::X, "Take it back", Kind::Edged));
+    let withdraw = booking.may(Action::Withdraw).then(|| answer_to(proposal, &page, "withdraw", Icon::X, "Take it back", Kind::Edged));
     view! {
         <section class="proposal" aria-label="A new time">
             <p class="small accent">{who}</p>

@@ -2,6 +2,7 @@
 
 use crate::kit::{Field, Filled, Select, TextArea};
 use domain::provider::model::CancelTiers;
+use domain::provider::policy::CURRENCIES;
 use leptos::prelude::*;
 
 /// `categories` are id and name.
@@ -11,8 +12,7 @@ pub fn ProfileFields(filled: Filled, categories: Vec<(String, String)>, zones: V
     let problem = |name: &str| filled.problem(name);
     let mut options = vec![(String::new(), "Choose one".to_owned())];
     options.extend(categories);
-    let currencies = ["EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "INR"];
-    let mut currencies: Vec<(String, String)> = currencies.iter().map(|code| ((*code).to_owned(), (*code).to_owned())).collect();
+    let mut currencies: Vec<(String, String)> = CURRENCIES.iter().map(|code| ((*code).to_owned(), (*code).to_owned())).collect();
     let chosen = value("currency");
     if !chosen.is_empty() && !currencies.iter().any(|(code, _)| *code == chosen) {
         currencies.push((chosen.clone(), chosen));

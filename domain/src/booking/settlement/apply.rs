@@ -157,12 +157,14 @@ async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &Paymen
     ledger::post(tx, ctx, &Posting { booking: payment.booking, currency: amount.currency, cause }).await?;
     let back = NewRefund {
         booking: payment.booking,
+        payment: Some(payment.id),
         service_minor: amount.minor,
         tax_minor: 0,
         tip_minor: 0,
         commission_minor: 0,
         reason,
         by: "system".to_owned(),
+        key: None,
     };
     payment::return_whole(tx, ctx, payment.id, back, amount).await
 }

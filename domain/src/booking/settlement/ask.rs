@@ -74,7 +74,20 @@ fn answered<T>(answer: Result<T, GatewayError>) -> Result<T> {
 }
 
 /// The job behind giving up. What was paid just before is settled instead, and goes back.
+///
+/// Settling may find that the card was reserved meanwhile and ask for this very job, which still runs and so counts as asked for: it runs again itself.
 pub async fn release(ctx: &Ctx, id: AttemptId) -> Result<()> {
+    end(ctx, id).await?;
+    let Some(attempt) = store::find_attempt(ctx.db(), id).await? else { return Ok(()) };
+    // What the bank is still working on cannot be ended; its end is applied when it comes.
+    let may_end = attempt.status.is_open() && attempt.status != AttemptStatus::Processing;
+    if may_end && store::is_given_up(ctx.db(), attempt.payment).await? {
+        return Err(Error::Unavailable { retry_after_s: 1 });
+    }
+    Ok(())
+}
+
+async fn end(ctx: &Ctx, id: AttemptId) -> Result<()> {
     if payment::release(ctx, id).await? { Ok(()) } else { settle(ctx, id).await }
 }
 
@@ -94,10 +107,10 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
     if let Some(card) = &intent.card {
         store::set_card(&mut *tx, payment.id, &CardView { brand: card.brand.clone(), last4: card.last4.clone() }).await?;
     }
-    match intent.fee_minor {
-        Some(amount_minor) => {
-            let cause = Cause::Fee { payment: payment.id, amount_minor };
-            ledger::post(&mut tx, ctx, &Posting { booking: payment.booking, currency: payment.amount.currency, cause }).await?;
+    match intent.fee {
+        Some(fee) => {
+            let cause = Cause::Fee { payment: payment.id, amount_minor: fee.minor };
+            ledger::post(&mut tx, ctx, &Posting { booking: payment.booking, currency: fee.currency, cause }).await?;
         }
         None if ctx.now() - payment.created_at < DAY => return Err(Error::Unavailable { retry_after_s: 60 }),
         None => tracing::warn!(payment = %payment.id, "the gateway names no fee"),
@@ -105,13 +118,13 @@ pub async fn book_fee(ctx: &Ctx, id: AttemptId) -> Result<()> {
     ctx.commit(tx).await
 }
 
-/// Looks after what nobody has news of: open attempts, refunds under way, charges beside another, and payments of bookings that are over. One that fails does not keep the others waiting;
-/// a gateway that is silent is left alone until the next round.
+/// Looks after what nobody has news of: open attempts, which end where their payment is given up, refunds under way, charges beside another, and payments
+/// of bookings that are over. One that fails does not keep the others waiting; a gateway that is silent is left alone until the next round.
 pub async fn reconcile(ctx: &Ctx) -> Result<()> {
     store::catch_up(ctx.db(), ctx.now(), ctx.now() + CLOCKS_DIFFER).await?;
     let mut silence = 0;
-    for attempt in store::list_due_attempts(ctx.db(), ctx.now(), ROUND).await? {
-        let outcome = settle(ctx, attempt).await;
+    for (attempt, is_given_up) in store::list_due_attempts(ctx.db(), ctx.now(), ROUND).await? {
+        let outcome = if is_given_up { end(ctx, attempt).await } else { settle(ctx, attempt).await };
         silence = if is_unheard(&outcome) { silence + 1 } else { 0 };
         if let Err(error) = outcome {
             tracing::warn!(%attempt, %error, "an attempt could not be reconciled");

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 impl Scene {
     /// Until it waits for a lock of this database.
-    async fn someone_waits<T>(&self, who: &tokio::task::JoinHandle<T>) {
+    pub async fn someone_waits<T>(&self, who: &tokio::task::JoinHandle<T>) {
         let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
         while self.world.count(waiting).await == 0 {
             assert!(!who.is_finished(), "it waits for the settlement");
@@ -20,7 +20,7 @@ impl Scene {
         }
     }
     /// Another attempt of the same payment, as if two had begun at once.
-    async fn attempt_beside(&self) -> AttemptId {
+    pub async fn attempt_beside(&self) -> AttemptId {
         let id: AttemptId = self.ctx.new_id();
         sqlx::query(
             "insert into payment_attempts (id, payment_id, gateway, amount_minor, is_hosted, request, status, created_at, updated_at)

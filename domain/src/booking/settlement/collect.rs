@@ -1,6 +1,7 @@
 //! Charging what was set aside for an accepted request.
 
 use super::apply::{Source, apply};
+use crate::booking::model::{BookingRefusal, Status};
 use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Refuse, Result};
@@ -65,6 +66,14 @@ pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
             tracing::warn!(%booking, %error, "an authorised payment could not be captured");
             let mut tx = ctx.begin().await?;
             let locked = crate::booking::store::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
+            let status = locked.status();
+            // Withdrawn, declined or charged while the gateway was asked: then the card has not failed.
+            if status != Status::Requested {
+                return Err(BookingRefusal::WrongStatus { status }.into());
+            }
+            if store::lock_payment(&mut *tx, payment.id).await?.status != PaymentStatus::Authorised {
+                return Err(NotCollected::NothingSetAside.into());
+            }
             store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Failed, Some(&code), ctx.now()).await?;
             store::set_payment_status(&mut *tx, payment.id, PaymentStatus::Failed, ctx.now()).await?;
             let data = serde_json::json!({ "payment_id": payment.id, "amount": payment.amount, "code": code, "stage": "capture" });

@@ -28,14 +28,18 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
     if role != ViewerRole::Customer {
         return Err(Error::Forbidden);
     }
-    let settled = payment::find_for_booking(ctx, id).await?.filter(|p| !matches!(p.status, PaymentStatus::Pending | PaymentStatus::Failed));
-    match (row.status(), settled) {
+    let is_settled = row.is_paid || row.is_authorised;
+    match row.status() {
         // sent twice, or in two tabs: the first one has settled it
-        (Status::Requested | Status::Confirmed | Status::InProgress | Status::Completed, Some(payment)) => return Ok(payment),
-        (Status::Held, _) => transition::extend_hold_for_payment(&mut tx, ctx, id).await?,
-        (Status::Requested, None) if row.answer_by.is_none_or(|by| ctx.now() < by) => {}
-        (Status::Expired, _) => return Err(BookingRefusal::HoldExpired.into()),
-        (status, _) => return Err(BookingRefusal::WrongStatus { status }.into()),
+        Status::Requested | Status::Confirmed | Status::InProgress | Status::Completed if is_settled => {
+            // Its connection goes back before the next one is asked for.
+            drop(tx);
+            return payment::find_for_booking(ctx, id).await?.ok_or(Error::NotFound);
+        }
+        Status::Held => transition::extend_hold_for_payment(&mut tx, ctx, id).await?,
+        Status::Requested if row.answer_by.is_none_or(|by| ctx.now() < by) => {}
+        Status::Expired => return Err(BookingRefusal::HoldExpired.into()),
+        status => return Err(BookingRefusal::WrongStatus { status }.into()),
     }
     if row.customer_email.is_empty() {
         return Err(Fields::one("email", "Tell us who you are before you pay.").into());

@@ -21,9 +21,9 @@ pub(super) struct Scene {
     pub booking: BookingId,
 }
 
-const START: &str = "2026-06-10T10:00:00Z";
+pub(super) const START: &str = "2026-06-10T10:00:00Z";
 
-async fn held(world: &World, ctx: &Ctx, service: ServiceId, starts_at: &str) -> BookingId {
+pub(super) async fn held(world: &World, ctx: &Ctx, service: ServiceId, starts_at: &str) -> BookingId {
     let slot = HoldSlot {
         service_id: service,
         starts_at: starts_at.parse().expect("an instant"),
@@ -455,12 +455,12 @@ async fn an_operator_refunds_by_hand_with_a_reason(db: PgPool) {
     let scene = scene(db).await;
     let payment = scene.pay_with("pm_card_visa").await.id;
     let admin = scene.world.ctx_as(scene.world.an_admin().await).await;
-    assert!(matches!(refund_by_hand(&scene.ctx, payment, None, "mine").await, Err(Error::Forbidden)));
-    assert!(matches!(refund_by_hand(&admin, payment, Some(100), " ").await, Err(Error::Invalid(_))));
-    refund_by_hand(&admin, payment, Some(3_000), "The tap still drips.").await.expect("refunded");
-    let too_much = refund_by_hand(&admin, payment, Some(7_501), "More").await;
+    assert!(matches!(refund_by_hand(&scene.ctx, payment, None, "mine", None).await, Err(Error::Forbidden)));
+    assert!(matches!(refund_by_hand(&admin, payment, Some(100), " ", None).await, Err(Error::Invalid(_))));
+    refund_by_hand(&admin, payment, Some(3_000), "The tap still drips.", None).await.expect("refunded");
+    let too_much = refund_by_hand(&admin, payment, Some(7_501), "More", None).await;
     assert_eq!(too_much.err().map(|e| e.code().to_owned()).as_deref(), Some("refund_too_large"));
-    refund_by_hand(&admin, payment, None, "The rest, too.").await.expect("refunded");
+    refund_by_hand(&admin, payment, None, "The rest, too.", None).await.expect("refunded");
     scene.work().await;
     assert_eq!(scene.world.gateway.refunded_minor(), 10_500);
     assert_eq!(scene.payment().await.status, PaymentStatus::Refunded);

@@ -13,6 +13,8 @@ pub struct ItemRow {
     pub id: BookingId,
     pub reference: String,
     pub status: String,
+    pub source: String,
+    pub confirmed_at: Option<Instant>,
     pub provider_id: ProviderId,
     pub provider_slug: String,
     pub provider_name: String,
@@ -76,6 +78,8 @@ pub async fn list(db: impl PgExecutor<'_>, filter: &ListFilter) -> Result<Vec<It
             b.id as "id: BookingId",
             b.reference,
             b.status,
+            b.source,
+            b.confirmed_at as "confirmed_at: Instant",
             b.provider_id as "provider_id: ProviderId",
             p.slug as provider_slug,
             p.name as provider_name,
@@ -125,7 +129,12 @@ pub async fn list(db: impl PgExecutor<'_>, filter: &ListFilter) -> Result<Vec<It
          join categories c on c.id = s.category_id
          left join resources r on r.id = b.person_id
          where ($1::uuid is null or b.customer_id = $1)
-         and ($2::uuid is null or b.visitor_id = $2)
+         -- a browser keeps what it held until the booking belongs to an account of its own
+         and (
+            $2::uuid is null
+            or b.visitor_id = $2
+            and (b.customer_id is null or exists (select from accounts a where a.id = b.customer_id and a.is_guest))
+         )
          and ($3::uuid is null or b.provider_id = $3)
          and (cardinality($4::text[]) = 0 or b.status = any($4))
          and ($5::timestamptz is null or upper(b.during) > $5)

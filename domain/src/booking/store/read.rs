@@ -41,6 +41,8 @@ pub struct BookingRow {
     pub person_tone: Option<i32>,
     pub starts_at: Instant,
     pub ends_at: Instant,
+    pub buffer_before_min: i32,
+    pub buffer_after_min: i32,
     pub zone: String,
     pub needs_approval: bool,
     pub currency: String,
@@ -85,8 +87,6 @@ pub struct BookingRow {
     pub is_paid: bool,
     pub is_authorised: bool,
     pub reviewed_by: Vec<String>,
-    /// Whether its allocations still stand in everyone's way.
-    pub is_occupying: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -131,6 +131,8 @@ macro_rules! select_booking {
                 r.tone as "person_tone?",
                 lower(b.during) as "starts_at!: Instant",
                 upper(b.during) as "ends_at!: Instant",
+                b.buffer_before_min,
+                b.buffer_after_min,
                 b.zone,
                 b.needs_approval,
                 b.currency,
@@ -178,8 +180,7 @@ macro_rules! select_booking {
                 -- money that came for something it could not pay any more is posted otherwise
                 exists (select from ledger_transactions y where y.booking_id = b.id and y.cause like 'captured:%') as "is_paid!",
                 exists (select from payments y where y.booking_id = b.id and y.status = 'authorised') as "is_authorised!",
-                array(select w.side from reviews w where w.booking_id = b.id) as "reviewed_by!",
-                exists (select from allocations o where o.booking_id = b.id and o.is_live) as "is_occupying!"
+                array(select w.side from reviews w where w.booking_id = b.id) as "reviewed_by!"
              from bookings b
              join providers p on p.id = b.provider_id
              join services s on s.id = b.service_id
@@ -213,6 +214,26 @@ pub async fn lock(db: &mut sqlx::PgConnection, id: BookingId) -> Result<Option<B
     find(&mut *db, id).await
 }
 
+/// Whether the booking still has everybody and everything it took. Waits for whoever is taking some of it, and from now on keeps it until the transaction
+/// ends.
+pub async fn keeps_all(db: &mut sqlx::PgConnection, id: BookingId) -> Result<bool> {
+    // In the order of whoever claims: people and things first.
+    sqlx::query!(
+        "select id from resources where id in (select resource_id from allocations where booking_id = $1) order by id for no key update",
+        id as BookingId,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    // All of its rows: one that is turned off while this waits has to be seen as it is then.
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(bool_and(kept.is_live), false) as "keeps!"
+         from (select is_live from allocations where booking_id = $1 order by id for update) kept"#,
+        id as BookingId,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
 /// What happened to a booking, oldest first.
 pub struct PastEvent {
     pub at: Instant,
@@ -239,10 +260,16 @@ pub async fn list_events(db: impl PgExecutor<'_>, id: BookingId) -> Result<Vec<P
     .await?)
 }
 
-/// The account's bookings that a private calendar feed shows: from a month ago on, as customer or as the person who does the job.
+/// The account's bookings that a private calendar feed shows: from a month ago on, as customer or as the person who does the job. Who has left the team sees
+/// its jobs no more, and who is suspended nothing.
 pub async fn list_feed(db: impl PgExecutor<'_>, account: AccountId, from: Instant) -> Result<Vec<BookingRow>> {
     Ok(select_booking!(
-        "where (b.customer_id = $1 or r.account_id = $1)
+        "where (
+            b.customer_id = $1
+            or r.account_id = $1
+            and exists (select from provider_members w where w.provider_id = b.provider_id and w.account_id = $1)
+         )
+         and exists (select from accounts o where o.id = $1 and o.suspended_at is null)
          and upper(b.during) >= $2
          and b.status in ('requested', 'confirmed', 'in_progress', 'completed', 'cancelled', 'no_show')
          and (b.confirmed_at is not null or b.requested_at is not null)

@@ -58,6 +58,14 @@ pub async fn request(tx: &mut PgConnection, id: BookingId, now: Instant, answer_
     Ok(())
 }
 
+/// Its answer may come until then at least.
+pub async fn keep_open(tx: &mut PgConnection, id: BookingId, until: Instant) -> Result<()> {
+    sqlx::query!("update bookings set answer_by = greatest(answer_by, $2) where id = $1", id as BookingId, until as Instant)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Over without having taken place: expired, declined or cancelled. Frees its resources.
 pub async fn end(tx: &mut PgConnection, id: BookingId, status: Status, now: Instant, by: Option<Side>, reason: Option<&str>) -> Result<()> {
     sqlx::query!(
@@ -279,6 +287,30 @@ pub async fn set_proposal(tx: &mut PgConnection, id: BookingId, proposal: Option
 /// Gives its resources free; the booking itself stays.
 pub async fn free(tx: &mut PgConnection, id: BookingId) -> Result<()> {
     sqlx::query!("update allocations set is_live = false where booking_id = $1 and is_live", id as BookingId).execute(tx).await?;
+    Ok(())
+}
+
+/// With whoever does it now, at the time it has; no calendar knows of it yet, so its sequence stays.
+pub async fn reassign(tx: &mut PgConnection, id: BookingId, to: &Assignment, now: Instant) -> Result<()> {
+    sqlx::query!(
+        "update bookings
+         set
+            during = $2,
+            person_id = $3,
+            buffer_before_min = $4,
+            buffer_after_min = $5,
+            version = version + 1,
+            updated_at = $6
+         where id = $1",
+        id as BookingId,
+        to.job as crate::time::Span,
+        to.person as Option<crate::id::ResourceId>,
+        to.buffer_before_min as i32,
+        to.buffer_after_min as i32,
+        now as Instant,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

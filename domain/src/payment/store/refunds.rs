@@ -34,14 +34,16 @@ pub(crate) struct NewRefundRow<'a> {
     pub reason: &'a str,
     pub by: &'a str,
     pub actor: Option<AccountId>,
+    /// The same key is the same refund.
+    pub key: Option<&'a str>,
 }
 
 pub(crate) async fn insert_refund(db: impl PgExecutor<'_>, new: &NewRefundRow<'_>, now: Instant) -> Result<()> {
     sqlx::query!(
         "insert into refunds
             (id, payment_id, booking_id, currency, amount_minor, service_minor, tax_minor, tip_minor, commission_minor,
-             is_return, reason, by_actor, actor_id, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', $14)",
+             is_return, reason, by_actor, actor_id, key, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', $15)",
         new.id as RefundId,
         new.payment as PaymentId,
         new.booking as BookingId,
@@ -55,6 +57,7 @@ pub(crate) async fn insert_refund(db: impl PgExecutor<'_>, new: &NewRefundRow<'_
         new.reason,
         new.by,
         new.actor as Option<AccountId>,
+        new.key,
         now as Instant,
     )
     .execute(db)
@@ -62,12 +65,20 @@ pub(crate) async fn insert_refund(db: impl PgExecutor<'_>, new: &NewRefundRow<'_
     Ok(())
 }
 
-/// The captured payments of a booking of which something is left, most left first, locked.
+/// Whether there is a refund with this key.
+pub(crate) async fn has_refund(db: impl PgExecutor<'_>, key: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from refunds where key = $1) as "exists!""#, key).fetch_one(db).await?)
+}
+
+/// The captured payments of a booking of which something is left, most left first, locked. Money that came for something it could not pay any more is
+/// none of the booking's: it goes back whole or not at all.
 pub(crate) async fn lock_refundable(db: impl PgExecutor<'_>, booking: BookingId) -> Result<Vec<(PaymentId, Money)>> {
     let rows = sqlx::query!(
         r#"select id as "id: PaymentId", currency, captured_minor - refunded_minor as "left!"
          from payments
-         where booking_id = $1 and captured_minor > refunded_minor
+         where booking_id = $1
+           and captured_minor > refunded_minor
+           and not exists (select from ledger_transactions where cause = 'unexpected:' || payments.id)
          order by captured_minor - refunded_minor desc, id
          for update"#,
         booking as BookingId,

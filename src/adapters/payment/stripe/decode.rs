@@ -13,6 +13,7 @@ fn money(minor: i64, currency: &stripe_types::Currency) -> Result<Money, Gateway
 
 pub fn intent(intent: &PaymentIntent) -> Result<Intent, GatewayError> {
     let charge = intent.latest_charge.as_ref().and_then(Expandable::as_object);
+    let transaction = charge.and_then(|charge| charge.balance_transaction.as_ref()?.as_object());
     let next = intent.next_action.as_ref().and_then(|action| action.redirect_to_url.as_ref());
     Ok(Intent {
         reference: intent.id.to_string(),
@@ -23,7 +24,8 @@ pub fn intent(intent: &PaymentIntent) -> Result<Intent, GatewayError> {
         next_url: next.and_then(|redirect| redirect.url.clone()),
         failure: intent.last_payment_error.as_deref().map(call::decline),
         card: charge.and_then(card),
-        fee_minor: charge.and_then(|charge| charge.balance_transaction.as_ref()?.as_object().map(|t| t.fee)),
+        // in the currency of our account there: https://docs.stripe.com/api/balance_transactions/object#balance_transaction_object-currency
+        fee: transaction.map(|transaction| money(transaction.fee, &transaction.currency)).transpose()?,
         attempt: intent.metadata.get("attempt").and_then(|id| id.parse().ok()),
     })
 }

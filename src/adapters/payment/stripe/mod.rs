@@ -64,8 +64,22 @@ fn metadata(new: &NewIntent) -> HashMap<String, String> {
     ])
 }
 
+/// Decimals of what amounts are counted in there, which for some currencies are not those of ISO 4217. None: three, of which the last must be zero.
+/// <https://docs.stripe.com/currencies#zero-decimal>, with its special cases
+fn decimals(currency: Currency) -> Option<u32> {
+    match currency.code() {
+        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => Some(0),
+        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => None,
+        _ => Some(2),
+    }
+}
+
+/// Only where an amount of ours is the same amount there.
 fn currency(currency: Currency) -> Result<stripe_types::Currency, GatewayError> {
-    currency.code().to_lowercase().parse().map_err(|_| GatewayError::Invalid(format!("{currency} is not taken")))
+    let known: Option<stripe_types::Currency> = currency.code().to_lowercase().parse().ok();
+    known
+        .filter(|_| decimals(currency) == Some(currency.decimals()))
+        .ok_or_else(|| GatewayError::Invalid(format!("{currency} is not taken")))
 }
 
 #[async_trait]
@@ -91,7 +105,6 @@ impl PaymentGateway for StripeGateway {
             "MXN" => 1000,
             "NOK" | "SEK" => 300,
             "PLN" | "RON" => 200,
-            "KWD" | "BHD" | "OMR" | "JOD" | "TND" => 200,
             _ => 50,
         };
         Money::new(minor, currency)

@@ -46,7 +46,7 @@ async fn every_object_of_the_sandbox_decodes() {
     assert_eq!((intent.status, intent.captured_minor), (IntentStatus::Succeeded, 10_500));
     assert_eq!(intent.attempt, Some(AttemptId::from_u128(1)));
     assert_eq!(intent.card, Some(domain::payment::port::Card { brand: "visa".into(), last4: "4242".into() }));
-    assert_eq!(intent.fee_minor, Some(183), "1.5 % of 105.00 and 0.25");
+    assert_eq!(intent.fee, Some(Money::new(183, Currency::EUR)), "1.5 % of 105.00 and 0.25");
 
     let id = RefundId::from_u128(7);
     let refund = gateway.refund(&intent.reference, Money::new(2_000, Currency::EUR), id).await.expect("refunded");
@@ -58,6 +58,46 @@ async fn every_object_of_the_sandbox_decodes() {
     gateway.expire_hosted_page(&page.session_reference).await.expect("ended");
     gateway.expire_hosted_page(&page.session_reference).await.expect("ended already");
     assert!(gateway.get_hosted_page(&page.session_reference).await.expect("kept").is_expired);
+}
+
+/// Our account there may be in another currency than the payment.
+#[tokio::test]
+async fn a_fee_is_in_the_currency_it_was_kept_in() {
+    let (sandbox, gateway) = started().await;
+    let intent = gateway.create_intent(&new_intent(1, Capture::Automatic, Some("pm_card_visa"))).await.expect("paid");
+    let mut told = sandbox.hub.with_book(|book| {
+        let mut told = book.object_json(&intent.reference).expect("it is kept");
+        book.expand(&mut told, &[EXPAND_CHARGE.to_owned()]);
+        told
+    });
+    told["latest_charge"]["balance_transaction"]["currency"] = "usd".into();
+    let told: stripe_shared::PaymentIntent = miniserde::json::from_str(&told.to_string()).expect("an intent");
+    let told = decode::intent(&told).expect("decodes");
+    assert_eq!((told.amount.currency, told.fee), (Currency::EUR, Some(Money::new(183, Currency::USD))));
+}
+
+#[test]
+fn only_amounts_that_mean_the_same_there_are_asked_for() {
+    let is_taken = |code: &str| currency(code.parse().expect("a currency")).is_ok();
+    assert!(domain::provider::policy::CURRENCIES.iter().all(|code| is_taken(code)));
+    for code in ["ISK", "UGX", "MGA", "KWD", "TND"] {
+        assert!(!is_taken(code), "{code}");
+    }
+}
+
+/// An intent that a page has made is ended with its page.
+#[tokio::test]
+async fn a_page_after_a_decline_is_ended_and_its_intent_with_it() {
+    let (sandbox, gateway) = started().await;
+    let page = gateway.create_hosted_page(&new_intent(1, Capture::Automatic, None)).await.expect("a page");
+    let form = sandbox.hub.http.post(&page.url).header("content-type", "application/x-www-form-urlencoded");
+    let answer = form.body("number=4000000000000002&expiry=12%2F34&cvc=123").send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 422);
+    let page = gateway.get_hosted_page(&page.session_reference).await.expect("kept");
+    let intent = page.intent_reference.expect("made by the first try");
+    assert!(matches!(gateway.cancel(&intent, "a").await, Err(GatewayError::Invalid(_))));
+    gateway.expire_hosted_page(&page.session_reference).await.expect("ended");
+    assert_eq!(gateway.get_intent(&intent).await.expect("kept").status, IntentStatus::Cancelled);
 }
 
 /// A process that died while asking asks again with a request made anew from its row.

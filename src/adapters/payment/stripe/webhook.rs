@@ -91,7 +91,7 @@ fn intent(object: &Value) -> Result<Intent, WebhookRefused> {
         next_url: None,
         failure,
         card: None,
-        fee_minor: None,
+        fee: None,
         attempt: object["metadata"]["attempt"].as_str().and_then(|id| id.parse().ok()),
     })
 }

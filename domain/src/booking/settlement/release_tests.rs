@@ -1,0 +1,61 @@
+//! Giving up an attempt: nothing stays reserved on a card for what came to nothing.
+
+use super::tests::{Scene, by_approval, scene};
+use super::{Pay, pay, reconcile};
+use crate::booking;
+use crate::payment::PaymentStatus;
+use crate::payment::port::IntentStatus;
+use sqlx::PgPool;
+
+const OPEN: &str = "select count(*) from payment_attempts
+    where status in ('created', 'requires_method', 'requires_action', 'processing', 'authorised', 'unknown')";
+
+impl Scene {
+    async fn pay_on_the_gateways_page(&self) {
+        pay(&self.ctx, self.booking, Pay { is_hosted: true, payment_method: None }).await.expect("a page");
+    }
+    async fn is_released(&self) {
+        assert_eq!(self.world.gateway.intents()[0].status, IntentStatus::Cancelled);
+        assert_eq!(self.payment().await.status, PaymentStatus::Voided);
+        assert_eq!(self.world.count(OPEN).await, 0);
+        self.is_right().await;
+    }
+}
+
+/// The page cannot be ended any more, settling finds the card reserved and asks for the release that still runs.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_that_was_reserved_as_the_hold_was_given_back_is_released(db: PgPool) {
+    let scene = by_approval(db).await;
+    scene.pay_on_the_gateways_page().await;
+    scene.world.gateway.customer_pays(&scene.intent());
+    // its message is still on its way
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    scene.work().await;
+    scene.is_released().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_reserved_card_that_an_older_release_forgot_is_released(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    for sql in ["update payments set status = 'voided'", "update bookings set status = 'cancelled'"] {
+        sqlx::query(sql).execute(&scene.world.db).await.expect("is written");
+    }
+    scene.world.pass_minutes(1);
+    reconcile(&scene.world.system()).await.expect("reconciles");
+    scene.is_released().await;
+}
+
+/// An intent that a page has made ends with the page alone, as long as nothing is reserved.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_page_on_which_a_card_was_declined_is_ended(db: PgPool) {
+    let scene = scene(db).await;
+    scene.pay_on_the_gateways_page().await;
+    scene.world.gateway.customer_is_declined(&scene.intent(), "card_declined");
+    scene.message("evt_1").await;
+    scene.work().await;
+    assert_eq!(scene.payment().await.failure_code.as_deref(), Some("card_declined"));
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    scene.work().await;
+    scene.is_released().await;
+}
