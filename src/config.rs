@@ -60,6 +60,11 @@ pub const VARIABLES: &[Variable] = &[
         "",
         "Everything else, a minute for an account; five times as many for an address. The operator's setting unless given here.",
     ),
+    variable(
+        "FETTLE_LIMIT_TOKEN",
+        "",
+        "Requests of any kind a minute for one API token, besides the limits of its account. Half of everything else unless given here.",
+    ),
     variable("FETTLE_LIVE_HEARTBEAT_S", "30", "Seconds between two heartbeats on a live socket, 1 to 300."),
     variable("FETTLE_LIVE_SILENCE_S", "75", "Seconds after which a live socket that says nothing is closed, 2 to 900."),
     variable(
@@ -89,6 +94,8 @@ pub struct Rates {
     pub booking: Option<u32>,
     pub sensitive: Option<u32>,
     pub general: Option<u32>,
+    /// Of one API token, whatever kind they are; None: half of `general`.
+    pub token: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -189,6 +196,7 @@ impl Config {
                 booking: read.rate("FETTLE_LIMIT_BOOKING"),
                 sensitive: read.rate("FETTLE_LIMIT_SENSITIVE"),
                 general: read.rate("FETTLE_LIMIT_GENERAL"),
+                token: read.rate("FETTLE_LIMIT_TOKEN"),
             },
             live_heartbeat: Duration::from_secs(read.within("FETTLE_LIVE_HEARTBEAT_S", 1, 300).into()),
             live_silence: Duration::from_secs(read.within("FETTLE_LIVE_SILENCE_S", 2, 900).into()),
@@ -360,6 +368,8 @@ mod tests {
         let config = read(&[("DATABASE_URL", "postgres://localhost/fettle")]).expect("valid");
         assert_eq!(config.base_url, "http://127.0.0.1:3000");
         assert!(!config.is_development && !config.is_https() && config.stripe.is_none());
+        assert_eq!((config.live_heartbeat.as_secs(), config.live_silence.as_secs()), (30, 75));
+        assert_eq!(config.rates, Rates::default());
     }
 
     #[test]

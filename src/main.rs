@@ -53,7 +53,12 @@ enum Command {
 #[derive(Subcommand)]
 enum AdminCommand {
     /// Make the account with this e-mail address an admin.
-    Grant { email: String },
+    Grant {
+        email: String,
+        /// Even if the address has not been confirmed: anyone can have registered with it.
+        #[arg(long)]
+        unconfirmed: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -74,7 +79,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Work => run_worker(config).await,
         Command::Migrate => boot::migrate(&boot::connect(&config).await?).await,
         Command::Seed { providers } => seed(config, providers).await,
-        Command::Admin { command: AdminCommand::Grant { email } } => grant(config, &email).await,
+        Command::Admin { command: AdminCommand::Grant { email, unconfirmed } } => grant(config, &email, unconfirmed).await,
     }
 }
 
@@ -110,9 +115,9 @@ async fn run_server(config: Config, has_jobs: bool) -> anyhow::Result<()> {
     let serving = tokio::spawn(serve::serve(listener, router::router(&state), stop.clone()));
     wait_for_signal().await?;
     tracing::info!("stopping");
-    state.hub.closing.cancel();
     stop.cancel();
-    serving.await?;
+    let ((), served) = tokio::join!(serve::close_sockets(&state.hub), serving);
+    served?;
     let ending = async {
         relaying.await?;
         if let Some(working) = working {
@@ -176,9 +181,10 @@ async fn seed(config: Config, providers: Option<u32>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn grant(config: Config, email: &str) -> anyhow::Result<()> {
+async fn grant(config: Config, email: &str, is_unconfirmed: bool) -> anyhow::Result<()> {
     let ctx = Ctx::system(boot::state(config).await?.house.clone(), "fettle admin grant");
-    match account::grant_role(&ctx, email, account::Role::Admin, true).await {
+    let grant = if is_unconfirmed { account::Grant::GivenUnconfirmed } else { account::Grant::Given };
+    match account::grant_role(&ctx, email, account::Role::Admin, grant).await {
         Ok(_) => println!("{email} is an admin now."),
         Err(Error::NotFound) => bail!("nobody has registered with {email}"),
         Err(error) => bail!("{}", error.sentence()),

@@ -1,8 +1,8 @@
 //! Who a session or a token stands for, read at the start of each request.
 
-use crate::ctx::{Membership, Person, StaffRole};
+use crate::ctx::{Membership, Person, StaffRole, Token};
 use crate::error::Result;
-use crate::id::{AccountId, ProviderId};
+use crate::id::{AccountId, ProviderId, TokenId};
 use crate::time::Instant;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
@@ -12,7 +12,7 @@ pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Perso
     Ok(load(db, Some(account), None).await?.map(Row::into_person))
 }
 
-/// The account behind an API token, with the token's scopes; None if it is unknown, expired or revoked. Notes its use once an hour.
+/// The account behind an API token, with the token and its scopes; None if it is unknown, expired or revoked. Notes its use once an hour.
 pub async fn load_token(db: &PgPool, now: Instant, secret: &str) -> Result<Option<Person>> {
     let hash = Sha256::digest(secret.as_bytes()).to_vec();
     let Some(row) = load(db, None, Some((&hash, now))).await? else {
@@ -45,7 +45,9 @@ struct Row {
     icons: Vec<String>,
     tones: Vec<Option<i32>>,
     waiting: Vec<i64>,
-    /// Of the token, if it came by one.
+    /// These are the token's, if it came by one.
+    token_id: Option<TokenId>,
+    token_expires_at: Option<Instant>,
     scopes: Option<Vec<String>>,
     last_used_at: Option<Instant>,
 }
@@ -56,7 +58,7 @@ async fn load(db: &PgPool, account: Option<AccountId>, token: Option<(&[u8], Ins
     Ok(sqlx::query_as!(
         Row,
         r#"with token as (
-            select account_id, scopes, last_used_at
+            select id, account_id, scopes, expires_at, last_used_at
             from api_tokens
             where secret_hash = $2 and revoked_at is null and expires_at > $3
         )
@@ -77,6 +79,8 @@ async fn load(db: &PgPool, account: Option<AccountId>, token: Option<(&[u8], Ins
                     filter (where m.provider_id is not null),
                 '{}'
             ) as "waiting!",
+            (select id from token) as "token_id?: TokenId",
+            (select expires_at from token) as "token_expires_at?: Instant",
             (select scopes from token) as "scopes?",
             (select last_used_at from token) as "last_used_at?: Instant"
         from accounts a
@@ -110,6 +114,7 @@ impl Row {
                 })
                 .collect(),
             session: None,
+            token: self.token_id.zip(self.token_expires_at).map(|(id, expires_at)| Token { id, expires_at }),
             visitor: None,
             scopes: self.scopes,
         }

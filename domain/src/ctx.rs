@@ -1,7 +1,7 @@
 //! Who acts, when, and with what: the first argument of every verb.
 
 use crate::error::{Error, Result};
-use crate::id::{AccountId, Id, ProviderId, SessionId, VisitorId};
+use crate::id::{AccountId, Id, ProviderId, SessionId, TokenId, VisitorId};
 use crate::notify::port::MailTransport;
 use crate::payment::port::PaymentGateway;
 use crate::scheduling::port::CalendarSource;
@@ -57,7 +57,7 @@ pub enum Actor {
     Visitor {
         visitor: VisitorId,
     },
-    Person(Person),
+    Person(Box<Person>),
     /// A job or a gateway's message; the name says which.
     System(&'static str),
 }
@@ -74,9 +74,17 @@ pub struct Person {
     pub memberships: Vec<Membership>,
     /// None when an API token acts.
     pub session: Option<SessionId>,
+    pub token: Option<Token>,
     pub visitor: Option<VisitorId>,
     /// None: everything the account may do (a session). Some: what the token was given.
     pub scopes: Option<Vec<String>>,
+}
+
+/// The API token by which a program acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    pub id: TokenId,
+    pub expires_at: Instant,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +195,12 @@ impl Ctx {
             _ => None,
         }
     }
+    pub fn token(&self) -> Option<Token> {
+        match &self.actor {
+            Actor::Person(person) => person.token,
+            _ => None,
+        }
+    }
     pub fn visitor_id(&self) -> Option<VisitorId> {
         match &self.actor {
             Actor::Visitor { visitor } => Some(*visitor),
@@ -236,7 +250,7 @@ impl Ctx {
     /// Tokens need the scope; sessions and the system have all.
     pub fn require_scope(&self, scope: &str) -> Result<()> {
         match &self.actor {
-            Actor::Person(Person { scopes: Some(scopes), .. }) if !scopes.iter().any(|s| s == scope) => Err(Error::Forbidden),
+            Actor::Person(p) if p.scopes.as_ref().is_some_and(|scopes| !scopes.iter().any(|s| s == scope)) => Err(Error::Forbidden),
             _ => Ok(()),
         }
     }

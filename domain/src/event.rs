@@ -26,8 +26,10 @@ kinds! {
     AccountRegistered = "account.registered",
     AccountEmailConfirmed = "account.email_confirmed",
     AccountSuspended = "account.suspended",
-    /// A session or all sessions of the account ended: its sockets close.
+    /// A session, all sessions or an API token of the account ended: its sockets close.
     SessionRevoked = "account.session_revoked",
+    /// What the account may do with us or in a team changed: its open sockets are asked anew.
+    AccountRolesChanged = "account.roles_changed",
 
     ProviderSubmitted = "provider.submitted",
     ProviderApproved = "provider.approved",

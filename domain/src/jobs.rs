@@ -70,7 +70,7 @@ pub async fn run_duty(ctx: &Ctx, name: &str) -> Result<()> {
 async fn tell_of_booking(ctx: &Ctx, payload: serde_json::Value) -> Result<()> {
     let claim_url = match notify::jobs::booking_of(&payload) {
         Some((booking, true)) => match notify::find_guest(ctx, booking).await? {
-            Some(guest) => account::jobs::claim_path(ctx, guest).await?.map(|path| ctx.url(&path)),
+            Some((guest, to)) => account::jobs::claim_path(ctx, guest, &to).await?.map(|path| ctx.url(&path)),
             None => None,
         },
         _ => None,

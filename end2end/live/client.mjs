@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import WebSocket from "ws";
 
@@ -92,13 +93,22 @@ export class Live {
 
 /** Someone with a session, and calls in their name. */
 export class Person {
-  static async signIn(email) {
-    const answer = await fetch(`${BASE}/api/v1/auth/sign-in`, {
+  static signIn(email) {
+    return Person.enter("sign-in", { email, password: PASSWORD });
+  }
+
+  /** Someone new, with an address of their own. */
+  static register(name) {
+    return Person.enter("register", { email: `live-${Date.now()}@example.com`, password: "kettle-moss-49", name });
+  }
+
+  static async enter(how, body) {
+    const answer = await fetch(`${BASE}/api/v1/auth/${how}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email, password: PASSWORD }),
+      body: JSON.stringify(body),
     });
-    assert.equal(answer.status, 200, await answer.clone().text());
+    assert.ok(answer.ok, `${how}: ${answer.status} ${await answer.clone().text()}`);
     const person = new Person();
     person.cookie = answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
     person.me = await answer.json();
@@ -121,11 +131,31 @@ export class Person {
   }
 }
 
-/** Puts `count` large events about a provider onto the spine in one transaction; no provider of that id has to exist. */
-export async function flood(provider, count) {
+/** A socket by a new token of theirs, and the token's id. `alter` may do something to it before it is shown. */
+export async function program(person, scopes, alter = async () => {}) {
+  const { token, secret } = await person.call("POST", "tokens", { name: "live", scopes, days: 1 });
+  await alter(token.id);
+  return { live: await Live.open({ authorization: `Bearer ${secret}` }), id: token.id };
+}
+
+/** What follows `path` in the newest letter to the address that has such a link, as soon as it has come. */
+export async function secretMailedTo(address, path) {
+  for (const until = Date.now() + 20_000; ; await pause(100)) {
+    const mails = await (await fetch(`${process.env.SANDBOX_URL}/mail.json?to=${encodeURIComponent(address)}`)).json();
+    const found = mails.map((mail) => mail.plain.match(new RegExp(`${path}([\\w-]+)`))?.[1]).find(Boolean);
+    if (found) return found;
+    assert.ok(Date.now() < until, `a letter to ${address} with a link to ${path}`);
+  }
+}
+
+export async function sql(statement) {
+  await promisify(execFile)(process.env.PSQL ?? "psql", [process.env.DATABASE_URL, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement]);
+}
+
+/** Puts large events about a provider onto the spine in one transaction, with numbers up to `last`; no provider of that id has to exist. */
+export async function flood(provider, last, first = 1) {
   const resource = "'x' || repeat('0123456789abcdef', 256)";
-  const sql = `insert into events (at, kind, provider_id, data)
+  await sql(`insert into events (at, kind, provider_id, data)
     select now(), 'booking.expired', '${provider}', jsonb_build_object('starts_at', now(), 'resource_ids', jsonb_build_array(${resource} || number))
-    from generate_series(1, ${count}) number`;
-  await promisify(execFile)(process.env.PSQL ?? "psql", [process.env.DATABASE_URL, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+    from generate_series(${first}, ${last}) number`);
 }

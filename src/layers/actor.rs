@@ -27,8 +27,8 @@ pub fn cookie_name(is_https: bool) -> &'static str {
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let address = request.extensions().get::<PeerAddress>().and_then(|a| a.0.clone());
-    // Static files concern nobody in particular.
-    if crate::web::is_static(request.uri().path()) {
+    // Static files concern nobody in particular, and figures have a token of their own, which is no account's.
+    if crate::web::is_static(request.uri().path()) || request.uri().path() == "/metrics" {
         return next.run(request).await;
     }
     let id = cookie(request.headers(), cookie_name(state.config.is_https()));
@@ -36,7 +36,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let found = match bearer(request.headers()) {
         Some(secret) => by_token(&state, secret, request.method(), request.uri().path())
             .await
-            .map(|person| (Actor::Person(person), Visit::new(session, false))),
+            .map(|person| (Actor::Person(Box::new(person)), Visit::new(session, false))),
         None => by_session(&state, session, id.is_some()).await,
     };
     let (actor, visit) = match found {
@@ -114,7 +114,7 @@ async fn by_session(state: &AppState, session: Session, has_cookie: bool) -> Res
         None => None,
     };
     let actor = match person {
-        Some(person) => Actor::Person(Person { session: looking.public_id().await?, visitor: Some(visitor), ..person }),
+        Some(person) => Actor::Person(Box::new(Person { session: looking.public_id().await?, visitor: Some(visitor), ..person })),
         None => Actor::Visitor { visitor },
     };
     Ok((actor, looking))

@@ -1,6 +1,8 @@
-//! How often: each request counts against its kind's limit, per account if signed in, else per address.
+//! How often: each request counts against its kind's limit, per account if signed in, else per address. What is worth guessing at counts against both, or
+//! whoever has many accounts could guess as often for each. What a program asks counts against its token's own limit first, whatever kind it is: one that
+//! runs wild leaves something for the account's other tokens and its sessions.
 //!
-//! Search and the rest are counted by this node; booking and sensitive actions by all nodes together, in Postgres or Redis.
+//! Tokens, search and the rest are counted by this node; booking and sensitive actions by all nodes together, in Postgres or Redis.
 
 pub mod kind;
 pub mod shared;
@@ -12,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use domain::ctx::Ctx;
 use domain::error::{Error, Result};
+use domain::id::TokenId;
 use domain::time::MINUTE;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -23,6 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Addresses are shared by many people for everything else too.
 const GENERAL_FACTOR: u32 = 5;
+/// One token takes no more than half of what its account may, unless the configuration says otherwise.
+const TOKEN_SHARE: u32 = 2;
 /// Keys remembered by this node before those at rest are dropped.
 const MOST_KEYS: usize = 100_000;
 
@@ -39,20 +44,23 @@ impl Limits {
         Self { own: Mutex::default(), shared, blocked: Mutex::default() }
     }
 
-    /// Counts one; Err(TooMany) over `per_minute`.
-    async fn take(&self, ctx: &Ctx, kind: Kind, who: &str, per_minute: u32) -> Result<()> {
-        let retry_after_s =
-            if kind.is_shared() { self.take_shared(ctx, kind, who, per_minute).await? } else { self.take_own(kind, who, per_minute) };
-        match retry_after_s {
-            None => Ok(()),
-            Some(retry_after_s) => {
-                metrics::counter!("limited_requests", "kind" => kind.as_str()).increment(1);
-                Err(Error::TooMany { retry_after_s })
-            }
-        }
+    /// Counts one for each, given with how many a minute it has; Err(TooMany) if that is over for any.
+    async fn take(&self, ctx: &Ctx, kind: Kind, whom: Vec<(String, u32)>) -> Result<()> {
+        let whom: Vec<(String, u32)> = whom.into_iter().map(|(who, most)| (format!("{}:{who}", kind.as_str()), most)).collect();
+        let retry_after_s = if kind.is_shared() {
+            self.take_shared(ctx, whom).await
+        } else {
+            whom.into_iter().filter_map(|(key, per_minute)| self.take_own(key, per_minute)).max()
+        };
+        judge(kind.as_str(), retry_after_s)
     }
 
-    fn take_own(&self, kind: Kind, who: &str, per_minute: u32) -> Option<u64> {
+    /// Counts one of a token.
+    fn take_token(&self, token: TokenId, per_minute: u32) -> Result<()> {
+        judge("token", self.take_own(format!("token:{token}"), per_minute))
+    }
+
+    fn take_own(&self, key: String, per_minute: u32) -> Option<u64> {
         let limiter = {
             let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
             own.entry(per_minute)
@@ -62,39 +70,53 @@ impl Limits {
         if limiter.len() > MOST_KEYS {
             limiter.retain_recent();
         }
-        let until = limiter.check_key(&format!("{}:{who}", kind.as_str())).err()?;
+        let until = limiter.check_key(&key).err()?;
         Some(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
 
-    async fn take_shared(&self, ctx: &Ctx, kind: Kind, who: &str, per_minute: u32) -> Result<Option<u64>> {
-        let key = format!("{}:{who}", kind.as_str());
+    async fn take_shared(&self, ctx: &Ctx, whom: Vec<(String, u32)>) -> Option<u64> {
         let now = ctx.now().millis();
+        let (keys, most): (Vec<String>, Vec<u32>) = whom.into_iter().unzip();
         {
             let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
             // A clock that was set back blocks nobody beyond a minute.
-            if let Some(&until) = blocked.get(&key).filter(|&&until| (1..=MINUTE).contains(&(until - now))) {
-                return Ok(Some(seconds(until - now)));
+            let left = keys.iter().filter_map(|key| blocked.get(key)).map(|until| until - now).find(|left| (1..=MINUTE).contains(left));
+            if let Some(left) = left {
+                return Some(seconds(left));
             }
             if blocked.len() > MOST_KEYS {
                 blocked.retain(|_, until| (1..=MINUTE).contains(&(*until - now)));
             }
         }
         let minute = now.div_euclid(MINUTE) * MINUTE;
-        let count = match self.shared.count(&key, minute).await {
-            Ok(count) => count,
+        let counts = match self.shared.count(&keys, minute).await {
+            Ok(counts) => counts,
             Err(error) => {
                 // Counting is not worth refusing anyone for; the request itself will find what is wrong.
                 tracing::warn!(error, "limits are not counted");
-                return Ok(None);
+                return None;
             }
         };
-        if count <= u64::from(per_minute) {
-            return Ok(None);
+        let over: Vec<String> = keys
+            .into_iter()
+            .zip(counts)
+            .zip(most)
+            .filter(|((_, count), most)| *count > u64::from(*most))
+            .map(|((key, _), _)| key)
+            .collect();
+        if over.is_empty() {
+            return None;
         }
         let until = minute + MINUTE;
-        self.blocked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, until);
-        Ok(Some(seconds(until - now)))
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner).extend(over.into_iter().map(|key| (key, until)));
+        Some(seconds(until - now))
     }
+}
+
+fn judge(kind: &'static str, retry_after_s: Option<u64>) -> Result<()> {
+    let Some(retry_after_s) = retry_after_s else { return Ok(()) };
+    metrics::counter!("limited_requests", "kind" => kind).increment(1);
+    Err(Error::TooMany { retry_after_s })
 }
 
 fn seconds(millis: i64) -> u64 {
@@ -114,19 +136,27 @@ async fn check(state: &AppState, ctx: &Ctx, kind: Kind) -> Result<()> {
     let settings = ctx.settings().await?;
     let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
     let rates = &state.config.rates;
+    let general = rates.general.unwrap_or(number(settings.general_per_min));
+    if let Some(token) = ctx.token() {
+        state.limits.take_token(token.id, rates.token.unwrap_or(general / TOKEN_SHARE))?;
+    }
     let (per_minute, factor) = match kind {
         Kind::Search => (rates.search.unwrap_or(number(settings.search_per_min)), number(settings.address_factor)),
         Kind::Booking => (rates.booking.unwrap_or(number(settings.booking_per_min)), number(settings.address_factor)),
-        Kind::Sensitive => (rates.sensitive.unwrap_or(number(settings.sensitive_per_min)), 1),
-        Kind::General => (rates.general.unwrap_or(number(settings.general_per_min)), GENERAL_FACTOR),
+        Kind::Sensitive | Kind::Guess => (rates.sensitive.unwrap_or(number(settings.sensitive_per_min)), 1),
+        Kind::General => (general, GENERAL_FACTOR),
     };
-    let (who, per_minute) = match (ctx.account_id(), &ctx.address) {
-        (Some(account), _) => (account.to_string(), per_minute),
-        (None, Some(address)) => (network(address), per_minute.saturating_mul(factor)),
-        // Only tests come from nowhere.
-        (None, None) => return Ok(()),
+    let account = ctx.account_id().map(|account| (account.to_string(), per_minute));
+    let address = ctx.address.as_deref().map(|address| (network(address), per_minute.saturating_mul(factor)));
+    let whom: Vec<(String, u32)> = match kind {
+        Kind::Guess => account.into_iter().chain(address).collect(),
+        _ => account.or(address).into_iter().collect(),
     };
-    state.limits.take(ctx, kind, &who, per_minute).await
+    // Only tests come from nowhere.
+    if whom.is_empty() {
+        return Ok(());
+    }
+    state.limits.take(ctx, kind, whom).await
 }
 
 /// The address; of IPv6 the /64, since one household has as many as it likes.

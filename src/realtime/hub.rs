@@ -5,9 +5,9 @@ use domain::event::{Cursor, Event, EventKind};
 use domain::id::AccountId;
 use domain::live::{Frame, Topic, frames};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Frames waiting for one reader; beyond that it is slow.
@@ -23,14 +23,60 @@ pub struct Delivery {
     pub text: Utf8Bytes,
 }
 
+/// What waits for one reader. Nearly always nothing, so it takes no room then.
+#[derive(Default)]
+pub struct News {
+    pub deliveries: Vec<Arc<Delivery>>,
+    /// Something was dropped.
+    pub is_behind: bool,
+    /// The session or token may have ended, or what its account may hear have changed.
+    pub is_in_doubt: bool,
+}
+
+impl News {
+    fn is_nothing(&self) -> bool {
+        self.deliveries.is_empty() && !self.is_behind && !self.is_in_doubt
+    }
+
+    fn add(&mut self, delivery: &Arc<Delivery>) {
+        if self.is_behind || self.deliveries.len() >= QUEUE {
+            self.drop_all();
+        } else {
+            self.deliveries.push(delivery.clone());
+        }
+    }
+
+    /// Without what is dropped the rest is worthless.
+    fn drop_all(&mut self) {
+        self.is_behind = true;
+        self.deliveries = Vec::new();
+    }
+}
+
 /// One socket, as the hub sees it.
 pub struct Reader {
     account: Option<AccountId>,
-    queue: mpsc::Sender<Arc<Delivery>>,
-    /// Something was dropped.
-    pub is_behind: AtomicBool,
-    /// Rung when the session may have ended.
-    pub doubt: Notify,
+    news: Mutex<News>,
+    /// Rung for the first that waits.
+    bell: Notify,
+}
+
+impl Reader {
+    /// Waits until there is something, and takes it all. May be nothing after all. Nothing is lost when it is given up while it waits.
+    pub async fn news(&self) -> News {
+        self.bell.notified().await;
+        std::mem::take(&mut *lock(&self.news))
+    }
+
+    fn put(&self, change: impl FnOnce(&mut News)) {
+        let mut news = lock(&self.news);
+        let is_first = news.is_nothing();
+        change(&mut news);
+        drop(news);
+        if is_first {
+            self.bell.notify_one();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -49,7 +95,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Hub {
     /// A new socket; None when there are too many.
-    pub fn join(&self, account: Option<AccountId>) -> Option<(Arc<Reader>, mpsc::Receiver<Arc<Delivery>>)> {
+    pub fn join(&self, account: Option<AccountId>) -> Option<Arc<Reader>> {
         if self.sockets.fetch_add(1, Ordering::Relaxed) >= MOST_SOCKETS {
             self.sockets.fetch_sub(1, Ordering::Relaxed);
             crate::metrics::SOCKETS.note(false);
@@ -57,12 +103,11 @@ impl Hub {
         }
         crate::metrics::SOCKETS.note(true);
         metrics::gauge!("live_sockets").increment(1.0);
-        let (queue, receiver) = mpsc::channel(QUEUE);
-        let reader = Arc::new(Reader { account, queue, is_behind: AtomicBool::new(false), doubt: Notify::new() });
+        let reader = Arc::new(Reader { account, news: Mutex::default(), bell: Notify::new() });
         if let Some(account) = account {
             lock(&self.readers).entry(account).or_default().push(reader.clone());
         }
-        Some((reader, receiver))
+        Some(reader)
     }
 
     pub fn leave(&self, reader: &Arc<Reader>, topics: impl IntoIterator<Item = Topic>) {
@@ -114,7 +159,11 @@ impl Hub {
         for frame in frames(event) {
             self.deliver_frame(event.cursor, &frame);
         }
-        if matches!(event.kind, EventKind::SessionRevoked | EventKind::AccountSuspended | EventKind::ProviderChanged) {
+        let is_doubtful = matches!(
+            event.kind,
+            EventKind::SessionRevoked | EventKind::AccountSuspended | EventKind::AccountRolesChanged | EventKind::ProviderChanged
+        );
+        if is_doubtful {
             self.doubt(event.account);
         }
         self.set_position(event.cursor);
@@ -125,9 +174,7 @@ impl Hub {
         let Some(readers) = topics.get(&frame.topic) else { return };
         let delivery = Arc::new(Delivery { topic: frame.topic, cursor, text: text(cursor, frame) });
         for reader in readers {
-            if reader.queue.try_send(delivery.clone()).is_err() {
-                reader.is_behind.store(true, Ordering::Release);
-            }
+            reader.put(|news| news.add(&delivery));
         }
         metrics::counter!("live_frames").increment(readers.len() as u64);
     }
@@ -136,15 +183,14 @@ impl Hub {
     pub fn reload_all(&self) {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         for reader in topics.values().flatten() {
-            reader.is_behind.store(true, Ordering::Release);
-            reader.doubt.notify_one();
+            reader.put(News::drop_all);
         }
     }
 
     fn doubt(&self, account: Option<AccountId>) {
         let Some(account) = account else { return };
         for reader in lock(&self.readers).get(&account).into_iter().flatten() {
-            reader.doubt.notify_one();
+            reader.put(|news| news.is_in_doubt = true);
         }
     }
 }

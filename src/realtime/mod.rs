@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod fanout;
 pub mod hub;
+mod pace;
 pub mod relay;
 pub mod socket;
 

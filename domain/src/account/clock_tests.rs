@@ -49,7 +49,7 @@ async fn a_token_that_came_too_late_stays_dead(db: PgPool) {
     let world = World::new(db);
     let account = world.a_customer().await;
     let Actor::Person(person) = world.ctx_as(account).await.actor else { panic!("a person") };
-    let ctx = world.ctx(Actor::Person(Person { session: Some(world.new_id()), ..person }));
+    let ctx = world.ctx(Actor::Person(Box::new(Person { session: Some(world.new_id()), ..*person })));
     let input = || CreateToken { name: "mine".to_owned(), scopes: vec!["profile:read".to_owned()], days: 30 };
     for by in [31 * DAY, 365 * DAY] {
         let secret = create_token(&ctx, input()).await.expect("a token").secret;

@@ -1,6 +1,6 @@
 //! The address and the password: proving, forgetting and changing them.
 
-use super::link::{Link, LinkPurpose, Proven, prove_address, retire_links, use_link};
+use super::link::{Link, LinkPurpose, Proven, demote, prove_address, retire_links, use_link};
 use super::session::{by_session, end_all, note};
 use super::{AccountRefusal, Claimed, Password, SignedIn, find_link, jobs, password, policy, store};
 use crate::audit;
@@ -83,7 +83,7 @@ pub async fn reset_password(ctx: &Ctx, secret: &str, new: &Password) -> Result<S
     Ok(SignedIn { account })
 }
 
-/// Asks for the present password. Every other session ends.
+/// Asks for the present password. Every other session ends, and every change of the address that is under way.
 pub async fn change_password(ctx: &Ctx, current: &Password, new: &Password) -> Result<()> {
     let person = by_session(ctx)?;
     let mut fields = Fields::none();
@@ -94,14 +94,14 @@ pub async fn change_password(ctx: &Ctx, current: &Password, new: &Password) -> R
     let mut tx = ctx.begin().await?;
     store::set_password(&mut tx, person.id, Some(&hash), ctx.now()).await?;
     end_all(&mut tx, ctx, person.id, person.session).await?;
-    retire_links(&mut tx, ctx, person.id, &[LinkPurpose::ResetPassword]).await?;
+    retire_links(&mut tx, ctx, person.id, &[LinkPurpose::ResetPassword, LinkPurpose::ChangeEmail]).await?;
     note(&mut tx, ctx, person.id, "password_changed", json!({})).await?;
     jobs::alert(&mut tx, ctx, person.id, "password_changed", json!({})).await?;
     audit::record(&mut tx, ctx, audit::Entry::new("account.change_password", "account", person.id)).await?;
     ctx.commit(tx).await
 }
 
-/// Asks for the password, then sends a link to the new address. Nothing changes until it is opened.
+/// Asks for the password, then sends a link to the new address and word of it to the old one. Nothing changes until the link is opened.
 pub async fn request_email_change(ctx: &Ctx, new_email: &str, current: &Password) -> Result<()> {
     let person = by_session(ctx)?;
     let email = policy::tidy_email(new_email);
@@ -109,9 +109,16 @@ pub async fn request_email_change(ctx: &Ctx, new_email: &str, current: &Password
     policy::check_email(&mut fields, "email", &email);
     fields.check(!email.eq_ignore_ascii_case(&person.email), "email", "That is your address already.");
     fields.finish()?;
-    check_current(ctx, person.id, current).await?;
+    let checked = check_current(ctx, person.id, current).await?;
     let mut tx = ctx.begin().await?;
-    jobs::ask_to_change(&mut tx, ctx, person.id, &email).await?;
+    let row = store::lock_account(&mut tx, person.id).await?;
+    // A password that was changed since it was checked has retired every such link, and none may follow.
+    if row.password_hash != checked.password_hash {
+        return Err(AccountRefusal::WrongPassword.into());
+    }
+    jobs::send_change(&mut tx, ctx, &row, &email).await?;
+    note(&mut tx, ctx, person.id, "email_change_requested", json!({ "to": email })).await?;
+    jobs::alert(&mut tx, ctx, person.id, "email_change_requested", json!({ "to": row.email })).await?;
     audit::record(&mut tx, ctx, audit::Entry::new("account.request_email_change", "account", person.id)).await?;
     ctx.commit(tx).await
 }
@@ -125,7 +132,7 @@ pub async fn confirm_new_email(ctx: &Ctx, secret: &str) -> Result<()> {
     let email = link.data["email"].as_str().ok_or_else(|| Error::internal("a link to change the address without one"))?;
     match store::lock_owner_of(&mut tx, email, account).await? {
         Some((_, true)) => return Err(AccountRefusal::AddressTaken.into()),
-        Some((squatter, false)) => store::set_guest(&mut tx, squatter, true, ctx.now()).await?,
+        Some((squatter, false)) => demote(&mut tx, ctx, squatter).await?,
         None => {}
     }
     store::set_email_confirmed(&mut tx, account, email, ctx.now()).await?;
@@ -136,12 +143,13 @@ pub async fn confirm_new_email(ctx: &Ctx, secret: &str) -> Result<()> {
     ctx.commit(tx).await
 }
 
-async fn check_current(ctx: &Ctx, account: AccountId, current: &Password) -> Result<()> {
+/// The account as it was when the password was right.
+async fn check_current(ctx: &Ctx, account: AccountId, current: &Password) -> Result<store::AccountRow> {
     let row = store::find_account(ctx.db(), account).await?.ok_or(Error::Unauthenticated)?;
-    if current.0.chars().count() > policy::MAX_PASSWORD || !password::verify(&current.0, row.password_hash).await? {
+    if current.0.chars().count() > policy::MAX_PASSWORD || !password::verify(&current.0, row.password_hash.clone()).await? {
         return Err(AccountRefusal::WrongPassword.into());
     }
-    Ok(())
+    Ok(row)
 }
 
 fn owner_of(link: &Link) -> Result<AccountId> {

@@ -36,6 +36,12 @@ pub async fn create_guest(tx: &mut Tx, ctx: &Ctx, name: &str, email: &str, phone
     Ok(id)
 }
 
+/// Whether this account is a guest of that address.
+pub async fn is_guest_of(tx: &mut Tx, account: AccountId, email: &str) -> Result<bool> {
+    let row = store::find_account(&mut **tx, account).await?;
+    Ok(row.is_some_and(|row| row.is_guest && row.email.eq_ignore_ascii_case(email)))
+}
+
 /// What the claim page shows. None: the link is dead.
 pub async fn find_claim(ctx: &Ctx, secret: &str) -> Result<Option<ClaimView>> {
     let Some(link) = find_link(ctx, LinkPurpose::ClaimAccount, secret).await? else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! What happens after the answer: letters with links and warnings, written by a job, so that a request costs the same whether or not an
 //! address is known. And sweeping up what has expired.
 
-use super::link::{LinkPurpose, issue_link};
+use super::link::{LinkPurpose, has_had_enough, issue_link};
 use super::store;
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Result};
@@ -21,15 +21,12 @@ const CONFIRM_HOURS: i64 = 72;
 const RESET_HOURS: i64 = 2;
 const CHANGE_HOURS: i64 = 24;
 const CLAIM_HOURS: i64 = 30 * 24;
-/// Letters with links an address gets within an hour at most, whoever asks for them.
-const MOST_LINKS_AN_HOUR: i64 = 5;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 enum Ask {
     Confirm { account: AccountId },
     Reset { email: String },
-    Change { account: AccountId, email: String },
     Alert { account: AccountId, kind: String, data: Value },
 }
 
@@ -41,8 +38,11 @@ pub(super) async fn ask_to_reset(tx: &mut Tx, ctx: &Ctx, email: &str) -> Result<
     enqueue(tx, ctx, &Ask::Reset { email: email.to_owned() }).await
 }
 
-pub(super) async fn ask_to_change(tx: &mut Tx, ctx: &Ctx, account: AccountId, email: &str) -> Result<()> {
-    enqueue(tx, ctx, &Ask::Change { account, email: email.to_owned() }).await
+/// The link to a new address, in the transaction that has looked at the password: a job might write it after the password was changed. Whether the new
+/// address is known makes no difference here.
+pub(super) async fn send_change(tx: &mut Tx, ctx: &Ctx, row: &store::AccountRow, to: &str) -> Result<()> {
+    let letter = Letter { template: Template::ChangeEmail, purpose: LinkPurpose::ChangeEmail, path: "change-email", hours: CHANGE_HOURS };
+    letter.send(tx, ctx, row, to).await
 }
 
 /// `data.to` names another address than the account's.
@@ -61,12 +61,6 @@ pub async fn write(ctx: &Ctx, payload: Value) -> Result<()> {
     match ask {
         Ask::Confirm { account } => confirm(&mut tx, ctx, account).await?,
         Ask::Reset { email } => reset(&mut tx, ctx, &email).await?,
-        Ask::Change { account, email } => {
-            let Some(row) = store::find_account(&mut *tx, account).await? else { return Ok(()) };
-            let letter =
-                Letter { template: Template::ChangeEmail, purpose: LinkPurpose::ChangeEmail, path: "change-email", hours: CHANGE_HOURS };
-            letter.send(&mut tx, ctx, &row, &email).await?;
-        }
         Ask::Alert { account, kind, data } => warn(&mut tx, ctx, account, &kind, &data).await?,
     }
     ctx.commit(tx).await
@@ -101,8 +95,7 @@ struct Letter {
 
 impl Letter {
     async fn send(&self, tx: &mut Tx, ctx: &Ctx, row: &store::AccountRow, to: &str) -> Result<()> {
-        let recent = store::count_links_to(&mut **tx, to, ctx.now().plus_hours(-1)).await?;
-        if recent >= MOST_LINKS_AN_HOUR {
+        if has_had_enough(tx, ctx, self.purpose, to).await? {
             tracing::info!(account = %row.id, "an address has had its letters for this hour");
             return Ok(());
         }
@@ -124,6 +117,7 @@ async fn warn(tx: &mut Tx, ctx: &Ctx, account: AccountId, kind: &str, data: &Val
     let Some(row) = store::find_account(&mut **tx, account).await? else { return Ok(()) };
     let (template, path) = match kind {
         "password_changed" => (Template::PasswordChanged, "/forgot-password"),
+        "email_change_requested" => (Template::EmailChangeRequested, "/settings/security"),
         "email_changed" => (Template::EmailChanged, "/settings/security"),
         "new_device" => (Template::NewDevice, "/settings/sessions"),
         "many_failures" => (Template::ManyFailures, "/settings/security"),
@@ -141,10 +135,11 @@ async fn warn(tx: &mut Tx, ctx: &Ctx, account: AccountId, kind: &str, data: &Val
     mail_link(tx, ctx, &mail).await
 }
 
-/// A path on which a guest claims the account, for the letters about a booking.
-pub async fn claim_path(ctx: &Ctx, guest: AccountId) -> Result<Option<String>> {
+/// A path on which a guest claims the account, for a letter about a booking that goes to this address. None if that is not the guest's own: the link
+/// proves that whoever opens it reads mail to the account's.
+pub async fn claim_path(ctx: &Ctx, guest: AccountId, to: &str) -> Result<Option<String>> {
     let Some(row) = store::find_account(ctx.db(), guest).await? else { return Ok(None) };
-    if !row.is_guest || row.password_hash.is_some() {
+    if !row.is_guest || row.password_hash.is_some() || !row.email.eq_ignore_ascii_case(to) {
         return Ok(None);
     }
     let mut tx = ctx.begin().await?;

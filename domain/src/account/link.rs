@@ -37,6 +37,9 @@ purposes! {
     PayBooking = "pay_booking",
 }
 
+/// Letters with links an address gets within an hour at most, whoever asks for them.
+const MOST_LINKS_AN_HOUR: i64 = 5;
+
 /// A link that still opens something.
 #[derive(Debug, Clone)]
 pub struct Link {
@@ -72,6 +75,13 @@ pub async fn issue_link(
     };
     store::insert_link(tx, &new).await?;
     Ok(secret)
+}
+
+/// Whether the address had all the letters with such links that it gets within an hour; a link counts if its data names the address as `email`.
+/// Invitations are counted apart, so that nobody is kept from a new password by being invited.
+pub async fn has_had_enough(tx: &mut Tx, ctx: &Ctx, purpose: LinkPurpose, to: &str) -> Result<bool> {
+    let recent = store::count_links_to(&mut **tx, to, purpose == LinkPurpose::TeamInvitation, ctx.now().plus_hours(-1)).await?;
+    Ok(recent >= MOST_LINKS_AN_HOUR)
 }
 
 /// Looks without using it up. None: unknown, used or expired.
@@ -125,7 +135,7 @@ pub(super) async fn prove_address(tx: &mut Tx, ctx: &Ctx, account: AccountId, em
         }
         rival => {
             if let Some((squatter, _)) = rival {
-                store::set_guest(tx, squatter, true, now).await?;
+                demote(tx, ctx, squatter).await?;
             }
             store::set_email_confirmed(tx, account, email, now).await?;
             outbox::record(tx, ctx, NewEvent::new(EventKind::AccountEmailConfirmed).account(account)).await?;
@@ -133,4 +143,15 @@ pub(super) async fn prove_address(tx: &mut Tx, ctx: &Ctx, account: AccountId, em
             Ok(Proven::Own)
         }
     }
+}
+
+/// Someone else reads the mail to the address of this account, which has never shown that it does: it is a guest from now on. What it was given for
+/// its address is taken back, and whoever is in has to sign in again.
+pub(super) async fn demote(tx: &mut Tx, ctx: &Ctx, squatter: AccountId) -> Result<()> {
+    let now = ctx.now();
+    store::set_guest(tx, squatter, true, now).await?;
+    store::set_roles(tx, squatter, false, false, now).await?;
+    store::revoke_tokens(tx, squatter, now).await?;
+    super::session::end_all(tx, ctx, squatter, None).await?;
+    audit::record(tx, ctx, audit::Entry::new("account.demote", "account", squatter)).await
 }

@@ -6,10 +6,10 @@
 //!
 //! **Invariants.** An address belongs to whoever opened a link sent to it. Whether an address has an account is never revealed: registering,
 //! signing in and asking for a new password answer the same, at the same cost, for known and unknown ones. Passwords are hashed by Argon2id in a
-//! bounded pool; links and tokens are stored hashed. A changed password ends every other session.
+//! bounded pool; links and tokens are stored hashed. A changed password ends every other session, and every change of address that is under way.
 //!
 //! **Who may.** Everyone manages their own sessions, tokens and profile, by session only (a token cannot widen itself). Roles are
-//! granted by an admin or by `fettle admin grant`.
+//! granted by an admin or by `fettle admin grant`, to whoever has shown that the address is theirs.
 
 mod model;
 pub mod policy;
@@ -47,11 +47,11 @@ pub use credentials::{
     change_password, confirm_email, confirm_new_email, request_confirmation, request_email_change, request_password_reset, reset_password,
 };
 #[cfg(feature = "server")]
-pub use guest::{claim, create_guest, find_claim};
+pub use guest::{claim, create_guest, find_claim, is_guest_of};
 #[cfg(feature = "server")]
-pub use link::{Link, LinkPurpose, find_link, issue_link, retire_links, use_link};
+pub use link::{Link, LinkPurpose, find_link, has_had_enough, issue_link, retire_links, use_link};
 #[cfg(feature = "server")]
-pub use profile::{Role, end_suspension, get_me, get_signed_in, grant_role, suspend, update_me};
+pub use profile::{Grant, Role, end_suspension, get_me, get_signed_in, grant_role, suspend, update_me};
 #[cfg(feature = "server")]
 pub use session::{list_security_notes, list_sessions, revoke_session, sign_out, sign_out_everywhere};
 #[cfg(feature = "server")]

@@ -138,7 +138,7 @@ pub const SCOPES: &[(&str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct SecurityNoteView {
-    /// `new_device`, `password_changed`, `email_changed`, `many_failures`, `token_created`.
+    /// `new_device`, `password_changed`, `password_reset`, `email_change_requested`, `email_changed`, `many_failures`, `token_created`.
     pub kind: String,
     pub sentence: String,
     pub at: Instant,
@@ -173,6 +173,8 @@ pub enum AccountRefusal {
     AddressTaken,
     AlreadyConfirmed,
     LastAdmin,
+    /// A role for an address whose owner has never opened a link sent there.
+    NotConfirmed,
 }
 
 impl Refuse for AccountRefusal {
@@ -185,6 +187,7 @@ impl Refuse for AccountRefusal {
             Self::AddressTaken => "address_taken",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::LastAdmin => "last_admin",
+            Self::NotConfirmed => "email_not_confirmed",
         }
     }
     fn sentence(&self) -> String {
@@ -196,10 +199,11 @@ impl Refuse for AccountRefusal {
             Self::AddressTaken => "This address belongs to another account. Sign in there, or choose another address.",
             Self::AlreadyConfirmed => "Your address is confirmed already.",
             Self::LastAdmin => "Someone has to remain admin. Make another person admin first.",
+            Self::NotConfirmed => "Whoever registered with this address has not confirmed it yet, and may be someone else. Let them open the link in the mail first.",
         }
         .into()
     }
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::AddressTaken | Self::AlreadyConfirmed | Self::LastAdmin)
+        matches!(self, Self::AddressTaken | Self::AlreadyConfirmed | Self::LastAdmin | Self::NotConfirmed)
     }
 }

@@ -62,7 +62,10 @@ pub async fn update_me(ctx: &Ctx, input: UpdateMe) -> Result<MeView> {
 }
 
 /// Makes someone admin or support, or takes it away. For the command line (as the system) and for admins.
-pub async fn grant_role(ctx: &Ctx, email: &str, role: Role, is_granted: bool) -> Result<AccountId> {
+///
+/// # Errors
+/// `email_not_confirmed` for an owner of the address who has never opened a link sent there, since anyone can register with it.
+pub async fn grant_role(ctx: &Ctx, email: &str, role: Role, grant: Grant) -> Result<AccountId> {
     if !ctx.is_system() {
         by_session(ctx)?;
         ctx.require_admin()?;
@@ -71,6 +74,14 @@ pub async fn grant_role(ctx: &Ctx, email: &str, role: Role, is_granted: bool) ->
     let id = known.into_iter().find(|account| !account.is_guest).ok_or(Error::NotFound)?.id;
     let mut tx = ctx.begin().await?;
     let row = store::lock_account(&mut tx, id).await?;
+    // The address went to someone else between the look and the lock.
+    if row.is_guest {
+        return Err(Error::NotFound);
+    }
+    if grant == Grant::Given && row.email_confirmed_at.is_none() {
+        return Err(AccountRefusal::NotConfirmed.into());
+    }
+    let is_granted = grant != Grant::Taken;
     let (is_admin, is_support) = match role {
         Role::Admin => (is_granted, row.is_support),
         Role::Support => (row.is_admin, is_granted),
@@ -81,8 +92,18 @@ pub async fn grant_role(ctx: &Ctx, email: &str, role: Role, is_granted: bool) ->
     store::set_roles(&mut tx, id, is_admin, is_support, ctx.now()).await?;
     let action = if is_granted { "account.grant_role" } else { "account.revoke_role" };
     audit::record(&mut tx, ctx, audit::Entry::new(action, "account", id).data(json!({ "role": role.as_str() }))).await?;
+    outbox::record(&mut tx, ctx, NewEvent::new(EventKind::AccountRolesChanged).account(id)).await?;
     ctx.commit(tx).await?;
     Ok(id)
+}
+
+/// Whether a role is given or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    Given,
+    /// Even to someone who has not confirmed the address: for whoever knows otherwise that it is theirs.
+    GivenUnconfirmed,
+    Taken,
 }
 
 /// What the operator's people may be; the roles with a provider are in `provider_members`.

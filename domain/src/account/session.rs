@@ -1,5 +1,6 @@
 //! Where an account is signed in, and ending that.
 
+use super::link::{LinkPurpose, retire_links};
 use super::{SecurityNoteView, SessionView, policy, store};
 use crate::ctx::{Ctx, Person, Tx};
 use crate::error::{Error, Result};
@@ -55,11 +56,13 @@ pub async fn sign_out(ctx: &Ctx) -> Result<()> {
     ctx.commit(tx).await
 }
 
-/// Ends all sessions of the account, the present one too.
+/// Ends all sessions of the account, the present one too, and what whoever was in may have begun: a change of its address.
 pub async fn sign_out_everywhere(ctx: &Ctx) -> Result<()> {
     let person = by_session(ctx)?;
     let mut tx = ctx.begin().await?;
+    store::lock_account(&mut tx, person.id).await?;
     end_all(&mut tx, ctx, person.id, None).await?;
+    retire_links(&mut tx, ctx, person.id, &[LinkPurpose::ChangeEmail]).await?;
     audit::record(&mut tx, ctx, audit::Entry::new("account.sign_out_everywhere", "account", person.id)).await?;
     ctx.commit(tx).await
 }
@@ -79,8 +82,8 @@ pub(super) async fn note(tx: &mut Tx, ctx: &Ctx, account: AccountId, kind: &str,
     store::insert_note(tx, Uuid::from(ctx.new_id::<AuditId>()), account, kind, &data, ctx.now()).await
 }
 
-/// Data is `{"session": id}` or `{"all": true, "except": id or null}`.
-async fn announce(tx: &mut Tx, ctx: &Ctx, account: AccountId, data: Value) -> Result<()> {
+/// Data is `{"session": id}`, `{"all": true, "except": id or null}`, or `{"token": id}`.
+pub(super) async fn announce(tx: &mut Tx, ctx: &Ctx, account: AccountId, data: Value) -> Result<()> {
     outbox::record(tx, ctx, NewEvent::new(EventKind::SessionRevoked).account(account).data(data)).await
 }
 
@@ -91,6 +94,7 @@ pub(super) fn sentence(kind: &str, data: &Value) -> String {
         "new_device" => format!("Signed in from a new device: {}.", text("device")),
         "password_changed" => "Your password was changed.".into(),
         "password_reset" => "Your password was set anew by a link sent to your address.".into(),
+        "email_change_requested" => format!("A change of your address to {} was asked for.", text("to")),
         "email_changed" => format!("Your address was changed from {}.", text("from")),
         "many_failures" => "Several attempts to sign in failed.".into(),
         "token_created" => format!("The API token “{}” was created.", text("name")),

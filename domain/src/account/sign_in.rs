@@ -5,7 +5,7 @@ use super::{AccountRefusal, Register, SignIn, SignedIn, jobs, password, policy, 
 use crate::ctx::{Ctx, Tx};
 use crate::error::{Fields, Result};
 use crate::event::{EventKind, NewEvent};
-use crate::id::AccountId;
+use crate::id::{AccountId, Id};
 use crate::{audit, outbox};
 use serde_json::json;
 
@@ -37,6 +37,7 @@ pub async fn register(ctx: &Ctx, input: Register, user_agent: Option<&str>) -> R
     };
     let mut tx = ctx.begin().await?;
     if !store::insert_account(&mut tx, &new).await? {
+        // Two came at once with an address that nobody had: rare enough to tell nothing.
         new.is_guest = true;
         store::insert_account(&mut tx, &new).await?;
     }
@@ -99,12 +100,12 @@ async fn record_failure(ctx: &Ctx, account: Option<AccountId>) -> Result<()> {
     let mut tx = ctx.begin().await?;
     let subject = account.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
     audit::record(&mut tx, ctx, audit::Entry::new("account.sign_in_failed", "account", subject)).await?;
-    if let Some(account) = account {
-        let (failures, is_told) = store::count_failures(&mut tx, account, ctx.now().plus_minutes(-FAILURE_WINDOW_MIN)).await?;
-        if failures >= MANY_FAILURES && !is_told {
-            note(&mut tx, ctx, account, "many_failures", json!({ "count": failures })).await?;
-            jobs::alert(&mut tx, ctx, account, "many_failures", json!({})).await?;
-        }
+    // Counted for nobody too, so that an unknown address costs the same.
+    let whose = account.unwrap_or(AccountId::from_u128(0));
+    let (failures, is_told) = store::count_failures(&mut tx, whose, ctx.now().plus_minutes(-FAILURE_WINDOW_MIN)).await?;
+    if let Some(account) = account.filter(|_| failures >= MANY_FAILURES && !is_told) {
+        note(&mut tx, ctx, account, "many_failures", json!({ "count": failures })).await?;
+        jobs::alert(&mut tx, ctx, account, "many_failures", json!({})).await?;
     }
     ctx.commit(tx).await
 }

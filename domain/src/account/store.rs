@@ -1,13 +1,17 @@
-//! All SQL of accounts.
+//! All SQL of accounts; that of links is in `store/links.rs`.
 
-use super::link::{Link, LinkPurpose};
 use crate::ctx::Tx;
 use crate::error::Result;
-use crate::id::{AccountId, LinkId, ProviderId, SessionId, TokenId};
+use crate::id::{AccountId, ProviderId, SessionId, TokenId};
 use crate::time::Instant;
 use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
+
+#[path = "store/links.rs"]
+mod links;
+
+pub use links::*;
 
 pub struct AccountRow {
     pub id: AccountId,
@@ -34,11 +38,16 @@ pub struct NewAccount<'a> {
     pub now: Instant,
 }
 
-/// False if someone else owns the address.
+/// A guest, whatever was asked, if someone owns the address: one statement, so that a known one costs what an unknown one does. False if someone took it
+/// at this very moment.
 pub async fn insert_account(tx: &mut Tx, new: &NewAccount<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "insert into accounts (id, email, password_hash, name, phone, is_guest, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)
+         values (
+            $1, $2, $3, $4, $5,
+            $6 or exists (select from accounts o where lower(o.email) = lower($2) and not o.is_guest),
+            $7, $7
+         )
          on conflict (lower(email)) where not is_guest do nothing",
         new.id as AccountId,
         new.email,
@@ -418,119 +427,6 @@ pub async fn revoke_tokens(tx: &mut Tx, account: AccountId, now: Instant) -> Res
     Ok(())
 }
 
-pub struct NewLink<'a> {
-    pub id: LinkId,
-    pub purpose: LinkPurpose,
-    pub account: Option<AccountId>,
-    pub hash: &'a [u8],
-    pub data: &'a Value,
-    pub now: Instant,
-    pub expires_at: Instant,
-}
-
-pub async fn insert_link(tx: &mut Tx, new: &NewLink<'_>) -> Result<()> {
-    sqlx::query!(
-        "insert into links (id, purpose, account_id, secret_hash, data, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        new.id as LinkId,
-        new.purpose.as_str(),
-        new.account as Option<AccountId>,
-        new.hash,
-        new.data,
-        new.now as Instant,
-        new.expires_at as Instant,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-pub async fn find_link(db: impl PgExecutor<'_>, purpose: LinkPurpose, hash: &[u8], now: Instant) -> Result<Option<Link>> {
-    Ok(sqlx::query_as!(
-        Link,
-        r#"select
-            id as "id: LinkId",
-            account_id as "account: AccountId",
-            data,
-            expires_at as "expires_at: Instant"
-         from links
-         where secret_hash = $1 and purpose = $2 and used_at is null and expires_at > $3"#,
-        hash,
-        purpose.as_str(),
-        now as Instant,
-    )
-    .fetch_optional(db)
-    .await?)
-}
-
-/// The first of two who use it at once wins.
-pub async fn use_link(tx: &mut Tx, purpose: LinkPurpose, hash: &[u8], now: Instant) -> Result<Option<Link>> {
-    Ok(sqlx::query_as!(
-        Link,
-        r#"update links
-         set used_at = $3
-         where secret_hash = $1 and purpose = $2 and used_at is null and expires_at > $3
-         returning
-            id as "id: LinkId",
-            account_id as "account: AccountId",
-            data,
-            expires_at as "expires_at: Instant""#,
-        hash,
-        purpose.as_str(),
-        now as Instant,
-    )
-    .fetch_optional(&mut **tx)
-    .await?)
-}
-
-/// What was shown too late opens nothing again, whatever a clock says later.
-pub async fn bury_link(db: impl PgExecutor<'_>, purpose: LinkPurpose, hash: &[u8], now: Instant) -> Result<()> {
-    sqlx::query!(
-        "update links set used_at = $3 where secret_hash = $1 and purpose = $2 and used_at is null and expires_at <= $3",
-        hash,
-        purpose.as_str(),
-        now as Instant,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub async fn retire_links(tx: &mut Tx, account: AccountId, purposes: &[LinkPurpose], now: Instant) -> Result<()> {
-    let purposes: Vec<String> = purposes.iter().map(|p| p.as_str().to_owned()).collect();
-    sqlx::query!(
-        "update links set used_at = $3 where account_id = $1 and purpose = any($2) and used_at is null",
-        account as AccountId,
-        &purposes,
-        now as Instant,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Links that no longer open anything, and tokens long dead, a batch at a time.
-pub async fn delete_dead(db: &sqlx::PgPool, before: Instant) -> Result<u64> {
-    let links = sqlx::query!(
-        "delete from links l
-         where l.id in (
-            select id from links
-            where expires_at < $1
-            limit 1000
-         )",
-        before as Instant,
-    )
-    .execute(db)
-    .await?;
-    let tokens = sqlx::query!(
-        "delete from api_tokens where id in (select id from api_tokens where least(expires_at, coalesce(revoked_at, expires_at)) < $1 limit 1000)",
-        before as Instant,
-    )
-    .execute(db)
-    .await?;
-    Ok(links.rows_affected() + tokens.rows_affected())
-}
-
 pub async fn insert_note(tx: &mut Tx, id: Uuid, account: AccountId, kind: &str, data: &Value, now: Instant) -> Result<()> {
     sqlx::query!(
         "insert into security_notes (id, account_id, kind, data, at) values ($1, $2, $3, $4, $5)",
@@ -575,15 +471,4 @@ pub async fn count_failures(tx: &mut Tx, account: AccountId, since: Instant) -> 
     .fetch_one(&mut **tx)
     .await?;
     Ok((row.failures, row.is_told))
-}
-
-/// Links mailed to this address since then.
-pub async fn count_links_to(db: impl PgExecutor<'_>, email: &str, since: Instant) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from links where data ? 'email' and lower(data ->> 'email') = lower($1) and created_at > $2"#,
-        email,
-        since as Instant,
-    )
-    .fetch_one(db)
-    .await?)
 }

@@ -1,6 +1,6 @@
 //! API tokens: for programs that act for an account, within scopes and for a time.
 
-use super::session::{by_session, note};
+use super::session::{announce, by_session, note};
 use super::{CreateToken, SCOPES, TokenCreated, TokenView, link, policy, store};
 use crate::audit;
 use crate::ctx::Ctx;
@@ -57,12 +57,14 @@ pub async fn list_tokens(ctx: &Ctx) -> Result<Vec<TokenView>> {
     Ok(store::list_tokens(ctx.db(), person.id).await?.into_iter().map(view).collect())
 }
 
+/// Ends one of one's own tokens; its sockets close.
 pub async fn revoke_token(ctx: &Ctx, token: TokenId) -> Result<()> {
     let person = by_session(ctx)?;
     let mut tx = ctx.begin().await?;
     if !store::revoke_token(&mut tx, person.id, token, ctx.now()).await? {
         return Err(Error::NotFound);
     }
+    announce(&mut tx, ctx, person.id, json!({ "token": token })).await?;
     audit::record(&mut tx, ctx, audit::Entry::new("account.revoke_token", "token", token)).await?;
     ctx.commit(tx).await
 }

@@ -240,6 +240,8 @@ pub(super) async fn list_bookings(db: impl PgExecutor<'_>, provider: ProviderId,
             is_on_the_way: r.is_on_the_way,
             // only asked of customers
             needs_card: false,
+            // what it holds it gives back on the booking's own page
+            is_by_hand: false,
         };
         let is_exact = matches!(status, Status::Confirmed | Status::InProgress | Status::Completed | Status::NoShow);
         let place = match Mode::parse(&r.mode) {

@@ -59,7 +59,7 @@ pub fn frames(event: &Event) -> Vec<Frame> {
         // What it says is hidden; that it was written stands on the booking's timeline.
         K::ReviewWritten => told.customer(types::BOOKING_STATUS_CHANGED),
         K::ProviderSubmitted | K::ProviderApproved | K::ProviderRejected => {}
-        K::AccountRegistered | K::AccountEmailConfirmed | K::AccountSuspended | K::SessionRevoked => {}
+        K::AccountRegistered | K::AccountEmailConfirmed | K::AccountSuspended | K::SessionRevoked | K::AccountRolesChanged => {}
         K::CategoriesChanged | K::SettingsChanged | K::MailSent => {}
     }
     let is_decision = matches!(

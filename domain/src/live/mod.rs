@@ -21,4 +21,4 @@ pub use topic::{Topic, types};
 #[cfg(feature = "server")]
 pub use frames::{Frame, frames};
 #[cfg(feature = "server")]
-pub use service::{Missed, is_alive, list_missed, require_topic};
+pub use service::{Missed, list_missed, look_again, require_topic};

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::id::{AccountId, BookingId, ProviderId, SessionId, VisitorId};
+use crate::id::{AccountId, BookingId, ProviderId, SessionId, TokenId, VisitorId};
 use crate::time::Instant;
 use sqlx::PgPool;
 
@@ -36,6 +36,23 @@ pub async fn is_session_alive(db: &PgPool, account: AccountId, session: SessionI
             where s.public_id = $1 and s.account_id = $2 and s.expires_at > $3 and a.suspended_at is null
          ) as "is_alive!""#,
         session as SessionId,
+        account as AccountId,
+        now as Instant,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(row.is_alive)
+}
+
+pub async fn is_token_alive(db: &PgPool, account: AccountId, token: TokenId, now: Instant) -> Result<bool> {
+    let row = sqlx::query!(
+        r#"select exists (
+            select
+            from api_tokens t
+            join accounts a on a.id = t.account_id
+            where t.id = $1 and t.account_id = $2 and t.revoked_at is null and t.expires_at > $3 and a.suspended_at is null
+         ) as "is_alive!""#,
+        token as TokenId,
         account as AccountId,
         now as Instant,
     )

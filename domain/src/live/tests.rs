@@ -1,7 +1,12 @@
 use super::*;
+use crate::account::{self, CreateToken, SCOPES};
+use crate::actor::load_token;
+use crate::ctx::{Actor, Ctx, StaffRole};
 use crate::event::{Cursor, EventKind, NewEvent};
-use crate::id::ProviderId;
+use crate::id::{AccountId, ProviderId, TokenId};
 use crate::outbox;
+use crate::provider;
+use crate::provider::model::TeamRole;
 use crate::world::World;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -42,6 +47,81 @@ async fn a_topic_is_for_those_it_concerns(db: PgPool) {
     }
 }
 
+/// A program that acts for the account by a token of its own.
+async fn program(world: &World, account: AccountId, scopes: &[&str], days: i64) -> (Ctx, TokenId) {
+    let input = CreateToken { name: "Script".to_owned(), scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(), days };
+    let made = account::create_token(&world.ctx_as(account).await, input).await.expect("made");
+    let person = load_token(&world.db, world.now(), &made.secret).await.expect("looked").expect("a person");
+    (world.ctx(Actor::Person(Box::new(person))), made.token.id)
+}
+
+/// With the scope alone a token listens where its owner may; with every other one it does not.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_listens_to_what_its_scopes_name(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await;
+    let (customer, admin) = (world.a_customer().await, world.an_admin().await);
+    for (who, topic, needed, expected) in [
+        (customer, Topic::Me(customer), "bookings:read", "ok"),
+        (customer, Topic::Booking(world.new_id()), "bookings:read", "not_found"),
+        (customer, Topic::Provider(provider.id), "provider:read", "not_found"),
+        (provider.owner, Topic::Provider(provider.id), "provider:read", "ok"),
+        (admin, Topic::Admin, "admin:read", "ok"),
+    ] {
+        let may = |scope: &&str| who == admin || !scope.starts_with("admin:");
+        let others: Vec<&str> = SCOPES.iter().map(|(scope, _)| *scope).filter(|scope| *scope != needed).filter(may).collect();
+        let ((with, _), (without, _)) = (program(&world, who, &[needed], 1).await, program(&world, who, &others, 1).await);
+        for (ctx, expected) in [(&with, expected), (&without, "forbidden")] {
+            let got = require_topic(ctx, topic).await;
+            assert_eq!(got.as_ref().map_or_else(|e| e.code(), |()| "ok"), expected, "{topic}");
+        }
+        assert!(require_topic(&without, Topic::Availability(provider.id)).await.is_ok());
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_lives_until_it_is_revoked_or_expires(db: PgPool) {
+    let world = World::new(db);
+    let account = world.a_customer().await;
+    let ((one, id), (two, _)) =
+        (program(&world, account, &["profile:read"], 2).await, program(&world, account, &["profile:read"], 1).await);
+    let is_alive = async |ctx: &Ctx| look_again(ctx).await.expect("looked").is_some();
+    assert!(is_alive(&one).await && is_alive(&two).await);
+    account::revoke_token(&world.ctx_as(account).await, id).await.expect("revoked");
+    assert_eq!(world.events().await, ["account.session_revoked"], "what makes sockets ask");
+    assert!(!is_alive(&one).await && is_alive(&two).await);
+    world.pass_days(1);
+    assert!(!is_alive(&two).await);
+}
+
+/// What a topic answers to whoever listens by this context, as their socket finds when it is in doubt.
+async fn heard_again(ctx: &Ctx, topic: Topic) -> String {
+    let ctx = look_again(ctx).await.expect("looked").expect("still there");
+    require_topic(&ctx, topic).await.map_or_else(|error| error.code().to_owned(), |()| "ok".to_owned())
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_loses_a_role_hears_no_more(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await;
+    let (member, admin, other) = (world.a_customer().await, world.an_admin().await, world.an_admin().await);
+    world.add_member(provider.id, member, StaffRole::Member).await;
+    let (owner, listens, rules) = (world.ctx_as(provider.owner).await, world.ctx_as(member).await, world.ctx_as(admin).await);
+    let (team, desk) = (Topic::Provider(provider.id), Topic::Admin);
+    assert_eq!((heard_again(&listens, team).await, heard_again(&rules, desk).await), ("ok".into(), "ok".into()));
+    provider::set_role(&owner, provider.id, member, TeamRole::Manager).await.expect("promoted");
+    assert_eq!(heard_again(&listens, team).await, "ok");
+    provider::remove_member(&owner, provider.id, member).await.expect("removed");
+    assert_eq!((heard_again(&listens, team).await, heard_again(&listens, Topic::Me(member)).await), ("not_found".into(), "ok".into()));
+    let email = world.email_of(admin).await;
+    account::grant_role(&world.ctx_as(other).await, &email, account::Role::Admin, account::Grant::Taken).await.expect("taken");
+    assert_eq!(heard_again(&rules, desk).await, "forbidden");
+
+    let doubted: Vec<AccountId> =
+        sqlx::query_scalar("select account_id from events order by id").fetch_all(&world.db).await.expect("what makes sockets ask");
+    assert_eq!(doubted, [member, member, admin]);
+}
+
 /// Commits that overlap in every order: a reader that follows its cursor sees each event exactly once, and what it builds from a snapshot and the frames after it equals a fresh look.
 #[sqlx::test(migrations = "../migrations")]
 async fn snapshot_plus_events_equals_a_fresh_look(db: PgPool) {
@@ -79,7 +159,7 @@ async fn snapshot_plus_events_equals_a_fresh_look(db: PgPool) {
     }
     // The horizon is the cluster's: other tests' transactions end soon.
     for _ in 0..200 {
-        if !outbox::is_any_held_back(&world.db).await.expect("looks") {
+        if !outbox::read_after(&world.db, cursor, None, 1).await.expect("looks").is_any_held_back {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -97,7 +177,7 @@ async fn snapshot_plus_events_equals_a_fresh_look(db: PgPool) {
     assert_eq!(watched, fresh);
 }
 
-async fn follow(ctx: &crate::ctx::Ctx, provider: ProviderId, cursor: &mut Cursor, mut each: impl FnMut(&Frame)) {
+async fn follow(ctx: &Ctx, provider: ProviderId, cursor: &mut Cursor, mut each: impl FnMut(&Frame)) {
     let Missed::Frames(missed) = list_missed(ctx, Topic::Availability(provider), *cursor).await.expect("lists") else {
         panic!("not too much");
     };

@@ -15,11 +15,14 @@ pub(super) struct BookingFacts {
     pub service_name: String,
     pub person_name: Option<String>,
     pub customer_name: String,
-    pub customer_phone: String,
     pub during: Span,
     pub zone: String,
     /// Where it happens, in one line.
     pub place: String,
+    /// The same for the staff: about where, until it was confirmed.
+    pub place_for_staff: String,
+    /// The customer's; empty until it was confirmed.
+    pub phone_for_staff: String,
     pub currency: Currency,
     pub total_minor: i64,
     pub earned_minor: i64,
@@ -68,9 +71,9 @@ impl BookingFacts {
         letter
             .fact("What", self.what())
             .fact("Customer", &*self.customer_name)
-            .fact("Phone", &*self.customer_phone)
+            .fact("Phone", &*self.phone_for_staff)
             .fact("When", self.when())
-            .fact("Where", &*self.place)
+            .fact("Where", &*self.place_for_staff)
             .fact("Note", &*self.notes)
             .fact("You earn", if self.is_paid_elsewhere { String::new() } else { self.money(self.earned_minor) })
             .fact("Booking", &*self.reference)
@@ -239,6 +242,14 @@ pub(super) fn about_link(mail: &LinkMail) -> Option<Letter> {
             .act("Use this address", &*mail.url)
             .small(once)
             .because("You get this because an account on Fettle wants to use this address. If it was not you, do nothing."),
+        Template::EmailChangeRequested => Letter::new("Your account is to get another e-mail address", "Is your address to change?")
+            .say(format!(
+                "{hello}Someone, hopefully you, asked us to write to another address from now on. Nothing changes until the link \
+                 sent there is opened."
+            ))
+            .say("If it was not you, choose a new password now: that puts an end to it.")
+            .act("Look at your account", &*mail.url)
+            .because("You get this because it concerns the safety of your Fettle account."),
         Template::EmailChanged => Letter::new("Your e-mail address was changed", "Your address was changed")
             .say(format!(
                 "{hello}From now on we write to your new address. If this was not you, choose a new password at once and tell us."

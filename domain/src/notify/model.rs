@@ -22,6 +22,8 @@ templates! {
     ConfirmEmail = "confirm_email",
     ResetPassword = "reset_password",
     ChangeEmail = "change_email",
+    /// To the present address, when another one is to take its place.
+    EmailChangeRequested = "email_change_requested",
     /// To the old address, after the address was changed.
     EmailChanged = "email_changed",
     PasswordChanged = "password_changed",

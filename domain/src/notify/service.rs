@@ -94,9 +94,9 @@ fn templates(event: &Event) -> &'static [Template] {
     }
 }
 
-/// The guest whose booking this is, if its customer has no password yet: letters to them carry a link that claims the account.
-pub async fn find_guest(ctx: &Ctx, booking: BookingId) -> Result<Option<AccountId>> {
-    Ok(store::find_customer(ctx.db(), booking).await?.filter(|r| r.is_guest).and_then(|r| r.account))
+/// The guest whose booking this is, and the address that letters about it go to: they carry a link that claims the account, if it is the guest's own.
+pub async fn find_guest(ctx: &Ctx, booking: BookingId) -> Result<Option<(AccountId, String)>> {
+    Ok(store::find_customer(ctx.db(), booking).await?.filter(|r| r.is_guest).and_then(|r| Some((r.account?, r.address))))
 }
 
 /// Writes one letter about a booking to whom it concerns. `claim_url` is where a guest's button leads; `calendar` is attached to letters that fix a time.

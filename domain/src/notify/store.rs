@@ -118,7 +118,9 @@ pub(super) async fn find_booking(db: impl PgExecutor<'_>, id: BookingId) -> Resu
             b.mode,
             coalesce(nullif(concat_ws(', ', nullif(p.street, ''), nullif(p.district, ''), nullif(p.town, '')), ''), '') as "provider_place!",
             b.address ->> 'street' as "street?",
+            b.address ->> 'district' as "district?",
             b.address ->> 'town' as "town?",
+            b.confirmed_at is not null or b.source = 'by_hand' as "is_open_to_staff!",
             b.currency,
             b.service_minor + b.add_ons_minor - b.discount_minor + b.tip_minor + b.tax_minor as "total_minor!",
             b.service_minor + b.add_ons_minor - b.discount_minor - b.commission_minor + b.tip_minor as "earned_minor!",
@@ -137,20 +139,30 @@ pub(super) async fn find_booking(db: impl PgExecutor<'_>, id: BookingId) -> Resu
     )
     .fetch_optional(db)
     .await?;
+    let joined = |parts: [&Option<String>; 2]| {
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        parts.join(", ")
+    };
     Ok(row.map(|r| BookingFacts {
+        place: match r.mode.as_str() {
+            "online" => "Online".to_owned(),
+            "at_customer" => joined([&r.street, &r.town]),
+            _ => r.provider_place.clone(),
+        },
+        place_for_staff: match r.mode.as_str() {
+            "online" => "Online".to_owned(),
+            "at_customer" if r.is_open_to_staff => joined([&r.street, &r.town]),
+            "at_customer" => joined([&r.district, &r.town]),
+            _ => r.provider_place,
+        },
+        phone_for_staff: if r.is_open_to_staff { r.customer_phone } else { String::new() },
         reference: r.reference,
         provider_name: r.provider_name,
         service_name: r.service_name,
         person_name: r.person_name,
         customer_name: r.customer_name,
-        customer_phone: r.customer_phone,
         during: r.during,
         zone: r.zone,
-        place: match r.mode.as_str() {
-            "online" => "Online".to_owned(),
-            "at_customer" => [r.street, r.town].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
-            _ => r.provider_place,
-        },
         currency: r.currency.parse().unwrap_or(Currency::EUR),
         total_minor: r.total_minor,
         earned_minor: r.earned_minor,

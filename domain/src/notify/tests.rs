@@ -63,7 +63,7 @@ async fn react_to_all(world: &World, ctx: &Ctx) {
     let recorded = world.count("select count(*) from events").await as usize;
     let zero = Cursor { epoch: 0, xid: 0, id: 0 };
     let events = loop {
-        let events = crate::outbox::list_after(&world.db, zero, 100).await.expect("events");
+        let events = crate::outbox::read_after(&world.db, zero, None, 100).await.expect("reads").events;
         if events.len() == recorded {
             break events;
         }

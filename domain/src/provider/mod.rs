@@ -5,6 +5,7 @@
 //! - Everyone sees active providers. Drafts and the rest are seen by their own team and by the operator; for others they do not exist.
 //! - Members see the workspace, managers run it (services, hours, resources), owners also decide about the profile, policy, team and prices.
 //! - Nothing that bookings refer to is deleted: services, add-ons and resources are archived.
+//! - How to reach a business, whose accounts its people are and what it pays us stay with its team and the operator.
 
 pub mod model;
 
@@ -14,6 +15,8 @@ mod application;
 mod place;
 #[cfg(feature = "server")]
 pub mod policy;
+#[cfg(all(test, feature = "server"))]
+mod privacy_tests;
 #[cfg(feature = "server")]
 mod rating;
 #[cfg(feature = "server")]

@@ -211,8 +211,9 @@ pub struct ProviderView {
     pub lng: Option<f64>,
     /// ISO 639-1 codes.
     pub languages: Vec<String>,
-    /// Of the business; shown to people who booked.
+    /// Of the business. Only its team and the operator get it here, for others it is empty; who has booked finds the phone with the booking.
     pub email: String,
+    /// As the address.
     pub phone: String,
     pub website: String,
     pub cover_tone: Option<i32>,
@@ -241,7 +242,7 @@ pub struct ResourceView {
     pub provider_id: ProviderId,
     pub kind: ResourceKind,
     pub name: String,
-    /// The account that signs in as this person.
+    /// The account that signs in as this person; only its team and the operator get it.
     pub account_id: Option<AccountId>,
     pub tone: i32,
     pub position: i32,
@@ -307,8 +308,8 @@ pub struct ServiceView {
     pub duration_min: i64,
     pub price: Money,
     pub tax_bp: i64,
-    /// The most specific of service, provider, category and the platform's.
-    pub commission_bp: i64,
+    /// The most specific of service, provider, category and the platform's; only its team and the operator get it.
+    pub commission_bp: Option<i64>,
     pub buffer_before_min: i64,
     pub buffer_after_min: i64,
     pub needs_approval: bool,

@@ -19,14 +19,15 @@ pub async fn get_by_slug(ctx: &Ctx, slug: &str) -> Result<ProviderView> {
 /// What the provider sells now, in its own order.
 pub async fn list_services(ctx: &Ctx, id: ProviderId) -> Result<Vec<ServiceView>> {
     get(ctx, id).await?;
-    store::list_services(ctx.db(), id).await
+    let services = store::list_services(ctx.db(), id).await?;
+    Ok(services.into_iter().map(|service| as_seen(ctx, service)).collect())
 }
 
 /// One service, archived ones too, if its provider may be seen.
 pub async fn get_service(ctx: &Ctx, id: ServiceId) -> Result<ServiceView> {
     let service = store::find_service(ctx.db(), id).await?.ok_or(Error::NotFound)?;
     get(ctx, service.provider_id).await?;
-    Ok(service)
+    Ok(as_seen(ctx, service))
 }
 
 /// People, rooms, vehicles and equipment in use, for the team.
@@ -47,11 +48,22 @@ pub async fn list_category_choices(ctx: &Ctx) -> Result<Vec<(CategoryId, String)
     store::list_category_choices(ctx.db()).await
 }
 
+/// Of the team or of the operator's people: they see what is nobody else's business.
+fn is_inside(ctx: &Ctx, id: ProviderId) -> bool {
+    ctx.is_system() || ctx.is_support() || ctx.is_staff(id, StaffRole::Member)
+}
+
 fn visible(ctx: &Ctx, mut view: ProviderView) -> Option<ProviderView> {
-    let is_inside = ctx.is_system() || ctx.is_support() || ctx.is_staff(view.id, StaffRole::Member);
-    if is_inside {
+    if is_inside(ctx, view.id) {
         return Some(view);
     }
     view.status_reason = None;
+    view.email.clear();
+    view.phone.clear();
+    view.team.iter_mut().for_each(|person| person.account_id = None);
     (view.status == ProviderStatus::Active).then_some(view)
+}
+
+fn as_seen(ctx: &Ctx, service: ServiceView) -> ServiceView {
+    ServiceView { commission_bp: service.commission_bp.filter(|_| is_inside(ctx, service.provider_id)), ..service }
 }

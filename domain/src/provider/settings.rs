@@ -4,7 +4,7 @@ use super::model::{BookingPolicy, ProfileInput, ProviderView};
 use super::{place, policy, store};
 use crate::audit::{self, Entry};
 use crate::ctx::{Ctx, StaffRole};
-use crate::error::{Error, Fields, Result, violated};
+use crate::error::{Error, Fields, Result};
 use crate::event::{EventKind, NewEvent};
 use crate::id::ProviderId;
 use crate::outbox;
@@ -23,11 +23,7 @@ pub async fn update_profile(ctx: &Ctx, id: ProviderId, input: ProfileInput) -> R
         return Err(Fields::one("currency", "Prices are already in another currency, so it cannot change any more.").into());
     }
     let slug = if profile.slug.is_empty() { before.slug.clone() } else { profile.slug.clone() };
-    store::update_provider(&mut tx, id, &slug, &profile, ctx.now()).await.map_err(|error| match violated(&error) {
-        Some("providers_slug_key") => Fields::one("slug", "Another business already has this address.").into(),
-        Some("providers_category_id_fkey") => Fields::one("category_id", "Choose a category from the list.").into(),
-        _ => Error::from(error),
-    })?;
+    store::update_provider(&mut tx, id, &slug, &profile, ctx.now()).await?;
     let entry = Entry::new("provider.update_profile", "provider", id).provider(id);
     audit::record(&mut tx, ctx, entry.data(json!({ "name": profile.name, "slug": slug }))).await?;
     outbox::record(&mut tx, ctx, NewEvent::new(EventKind::ProviderChanged).provider(id)).await?;

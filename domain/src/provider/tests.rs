@@ -1,7 +1,7 @@
 //! The verbs on a real database.
 
 use super::model::*;
-use crate::ctx::StaffRole;
+use crate::ctx::{Ctx, StaffRole};
 use crate::error::Error;
 use crate::id::{CategoryId, ProviderId, ResourceId};
 use crate::provider;
@@ -140,7 +140,7 @@ async fn services_are_kept_whole_and_prices_are_the_owners(db: PgPool) {
     let (owner, id, category) = ready(&world).await;
     let ctx = world.ctx_as(owner).await;
     let made = provider::list_services(&ctx, id).await.expect("services").remove(0);
-    assert_eq!((made.price.minor, made.min_notice_min, made.commission_bp), (6500, 120, 1000));
+    assert_eq!((made.price.minor, made.min_notice_min, made.commission_bp), (6500, 120, Some(1000)));
     assert_eq!(made.add_ons[0].price.minor, 1500);
 
     let manager = world.a_customer().await;
@@ -185,6 +185,86 @@ async fn a_team_grows_by_invitation(db: PgPool) {
     world.add_member(id, colleague, StaffRole::Member).await;
     provider::set_role(&ctx, id, colleague, TeamRole::Owner).await.expect("two owners");
     provider::remove_member(&world.ctx_as(owner).await, id, owner).await.expect("one may leave");
+}
+
+/// Of the newest letter that invites.
+async fn invited(world: &World, ctx: &Ctx, id: ProviderId, email: &str, role: TeamRole) -> String {
+    world.pass_minutes(1);
+    provider::invite(ctx, id, email, role).await.expect("invited");
+    let plain: String = sqlx::query_scalar("select plain from mails where template = 'team_invitation' order by created_at desc limit 1")
+        .fetch_one(&world.db)
+        .await
+        .expect("a letter");
+    let (_, secret) = plain.split_whitespace().find_map(|word| word.split_once("/invitations/")).expect("a link");
+    secret.to_owned()
+}
+
+async fn accepted(ctx: &Ctx, secret: &str) -> String {
+    provider::accept_invitation(ctx, secret).await.map_or_else(|error| error.code().to_owned(), |_| "accepted".to_owned())
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_invitation_lets_one_in_once(db: PgPool) {
+    let world = World::new(db);
+    let (owner, id, _) = ready(&world).await;
+    let ctx = world.ctx_as(owner).await;
+    let secret = invited(&world, &ctx, id, "rui@example.test", TeamRole::Manager).await;
+    let visitor = world.visitor();
+    let shown = provider::find_invitation(&visitor, &secret).await.expect("looked").expect("open");
+    assert_eq!((shown.provider_id, shown.role, shown.invited_by.as_str()), (id, TeamRole::Manager, "Nora Quist"));
+    assert_eq!((shown.provider_name.as_str(), shown.email.as_str()), ("Ána's Garden", "rui@example.test"));
+    assert_eq!(accepted(&visitor, &secret).await, "unauthenticated");
+    assert_eq!(accepted(&ctx, &secret).await, "already_member");
+    // the letter reached someone who signed up with another address
+    let rui = world.a_customer().await;
+    assert_eq!(provider::accept_invitation(&world.ctx_as(rui).await, &secret).await.expect("accepted"), id);
+    let team = provider::get_team(&world.ctx_as(rui).await, id).await.expect("theirs now");
+    assert!(team.members.iter().any(|member| member.account_id == rui && member.role == TeamRole::Manager), "{team:?}");
+    assert_eq!((team.members.len(), team.invitations.len(), team.resources.len()), (2, 0, 2));
+    assert_eq!(world.count("select count(*) from audit_entries where action = 'provider.accept_invitation'").await, 1);
+    assert_eq!(accepted(&world.ctx_as(rui).await, &secret).await, "link_expired");
+    assert_eq!(accepted(&world.ctx_as(world.a_customer().await).await, &secret).await, "link_expired");
+    assert!(provider::find_invitation(&visitor, &secret).await.expect("looked").is_none());
+
+    provider::remove_member(&ctx, id, rui).await.expect("removed");
+    let again = invited(&world, &ctx, id, "rui@example.test", TeamRole::Member).await;
+    assert_eq!(accepted(&world.ctx_as(rui).await, &again).await, "accepted");
+    let team = provider::get_team(&ctx, id).await.expect("the team");
+    assert_eq!((team.members.len(), team.resources.len()), (2, 2), "who comes back has their calendar already");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_invitation_that_is_over_lets_nobody_in(db: PgPool) {
+    let world = World::new(db);
+    let (owner, id, _) = ready(&world).await;
+    let ctx = world.ctx_as(owner).await;
+    let rui = world.ctx_as(world.a_customer().await).await;
+    let replaced = invited(&world, &ctx, id, "rui@example.test", TeamRole::Member).await;
+    let revoked = invited(&world, &ctx, id, "rui@example.test", TeamRole::Member).await;
+    assert_eq!(accepted(&rui, &replaced).await, "invitation_over");
+    let open = provider::get_team(&ctx, id).await.expect("the team").invitations[0].id;
+    provider::revoke_invitation(&ctx, id, open).await.expect("revoked");
+    assert_eq!(accepted(&rui, &revoked).await, "invitation_over");
+    let expired = invited(&world, &ctx, id, "rui@example.test", TeamRole::Member).await;
+    world.pass_days(14);
+    assert_eq!(accepted(&rui, &expired).await, "link_expired");
+    for secret in [&replaced, &revoked, &expired] {
+        assert!(provider::find_invitation(&rui, secret).await.expect("looked").is_none());
+    }
+    assert_eq!(provider::get_team(&ctx, id).await.expect("the team").members.len(), 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn of_two_who_accept_at_once_one_joins(db: PgPool) {
+    let world = World::new(db);
+    let (owner, id, _) = ready(&world).await;
+    let ctx = world.ctx_as(owner).await;
+    let secret = invited(&world, &ctx, id, "rui@example.test", TeamRole::Member).await;
+    let (one, two) = (world.ctx_as(world.a_customer().await).await, world.ctx_as(world.a_customer().await).await);
+    let mut ends = <[String; 2]>::from(tokio::join!(accepted(&one, &secret), accepted(&two, &secret)));
+    ends.sort();
+    assert_eq!(ends, ["accepted", "link_expired"]);
+    assert_eq!(provider::get_team(&ctx, id).await.expect("the team").members.len(), 2);
 }
 
 #[sqlx::test(migrations = "../migrations")]

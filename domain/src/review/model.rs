@@ -112,6 +112,8 @@ pub enum ReviewRefusal {
     AlreadyWritten,
     EmailNotConfirmed,
     AlreadyReplied,
+    /// By whoever works for it.
+    OwnBusiness,
 }
 
 impl crate::error::Refuse for ReviewRefusal {
@@ -122,6 +124,7 @@ impl crate::error::Refuse for ReviewRefusal {
             Self::AlreadyWritten => "already_reviewed",
             Self::EmailNotConfirmed => "email_not_confirmed",
             Self::AlreadyReplied => "already_replied",
+            Self::OwnBusiness => "own_business",
         }
     }
     fn sentence(&self) -> String {
@@ -131,6 +134,7 @@ impl crate::error::Refuse for ReviewRefusal {
             Self::AlreadyWritten => "You have written your review of this booking. Reviews are not changed afterwards.",
             Self::EmailNotConfirmed => "Confirm your e-mail address first. The link is in the mail we sent you.",
             Self::AlreadyReplied => "This review has its reply already.",
+            Self::OwnBusiness => "You work for this business, so its reviews are for others to write.",
         }
         .to_owned()
     }

@@ -61,7 +61,7 @@ pub async fn get_form(ctx: &Ctx, id: BookingId) -> Result<ReviewFormView> {
 /// Writes one side's review. If the other side has written, both are published at once.
 ///
 /// # Errors
-/// Refused before completion, after seven days, a second time, or without a confirmed address.
+/// Refused before completion, after seven days, a second time, without a confirmed address, or to a customer who works for the provider.
 pub async fn write(ctx: &Ctx, id: BookingId, input: &WriteReview) -> Result<ReviewView> {
     let input = WriteReview { rating: input.rating, body: policy::tidy(&input.body) };
     policy::check(&input).finish()?;
@@ -154,16 +154,16 @@ async fn publish(tx: &mut Tx, ctx: &Ctx, reviews: &[store::UnpublishedRow]) -> R
     Ok(())
 }
 
-/// The booking and the side this person is on; NotFound for everyone else.
+/// The booking and the side this person is on; NotFound for everyone else. Who is on both could praise themselves, and is refused.
 async fn load(ctx: &Ctx, id: BookingId) -> Result<(BookingRow, Side)> {
     let person = ctx.person()?;
     let booking = store::find_booking(ctx.db(), id).await?.ok_or(Error::NotFound)?;
-    let side = if booking.customer_id == Some(person.id) {
-        Side::Customer
-    } else if ctx.is_staff(booking.provider_id, StaffRole::Member) {
-        Side::Provider
-    } else {
-        return Err(Error::NotFound);
+    let is_customer = booking.customer_id == Some(person.id);
+    let side = match (is_customer, ctx.is_staff(booking.provider_id, StaffRole::Member)) {
+        (true, true) => return Err(ReviewRefusal::OwnBusiness.into()),
+        (true, false) => Side::Customer,
+        (false, true) => Side::Provider,
+        (false, false) => return Err(Error::NotFound),
     };
     Ok((booking, side))
 }

@@ -113,3 +113,16 @@ async fn strangers_and_unfinished_jobs_are_refused(db: PgPool) {
     assert_eq!(super::write(&customer, booking, &stars(5)).await.expect_err("not done").code(), "not_completed");
     assert_eq!(super::write(&customer, booking, &stars(9)).await.expect_err("nine stars").code(), "invalid");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_praises_their_own_business(db: PgPool) {
+    let world = World::new(db);
+    let provider = world.a_provider().await;
+    let booking = a_finished_booking(&world, &provider, provider.owner).await;
+    let owner = world.ctx_as(provider.owner).await;
+    assert_eq!(super::get_form(&owner, booking).await.expect_err("their own").code(), "own_business");
+    assert_eq!(super::write(&owner, booking, &stars(5)).await.expect_err("their own").code(), "own_business");
+    world.pass_days(8);
+    assert_eq!(super::publish_due(&world.system()).await.expect("a run"), 0);
+    assert_eq!(rating(&world).await, (0, 0));
+}

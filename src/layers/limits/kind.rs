@@ -6,8 +6,11 @@ use http::Method;
 pub enum Kind {
     Search,
     Booking,
-    /// Sign-in, codes, payment: what is worth guessing or costs money.
+    /// What costs money.
     Sensitive,
+    /// Sign-in, codes, invitations: what is worth guessing, or writes to people who have not asked for it. The same count as the one before, but whoever
+    /// is signed in is counted by address as well.
+    Guess,
     General,
 }
 
@@ -16,17 +19,17 @@ impl Kind {
         match self {
             Self::Search => "search",
             Self::Booking => "booking",
-            Self::Sensitive => "sensitive",
+            Self::Sensitive | Self::Guess => "sensitive",
             Self::General => "general",
         }
     }
     /// Counted by all nodes together.
     pub const fn is_shared(self) -> bool {
-        matches!(self, Self::Booking | Self::Sensitive)
+        matches!(self, Self::Booking | Self::Sensitive | Self::Guess)
     }
 }
 
-const SENSITIVE_PAGES: &[&str] = &[
+const GUESSED_PAGES: &[&str] = &[
     "/sign-in",
     "/register",
     "/forgot-password",
@@ -37,9 +40,11 @@ const SENSITIVE_PAGES: &[&str] = &[
     "/settings/security",
     "/settings/tokens",
     "/invitations/",
+    "/do/account/",
 ];
 /// Whatever asks for a password or a secret is worth guessing at.
-const SENSITIVE_CALLS: &[&str] = &["/auth/sign-in", "/auth/register", "/auth/password", "/auth/email", "/auth/claim", "/tokens"];
+const GUESSED_CALLS: &[&str] =
+    &["/auth/sign-in", "/auth/register", "/auth/password", "/auth/email", "/auth/claim", "/invitations/", "/tokens"];
 
 /// None: exempt. Webhooks are verified; files and health are the same for everyone.
 pub fn of(method: &Method, path: &str) -> Option<Kind> {
@@ -52,19 +57,21 @@ pub fn of(method: &Method, path: &str) -> Option<Kind> {
         let is_search = path == "/search" || call == Some("/search");
         return Some(if is_search { Kind::Search } else { Kind::General });
     }
-    let sensitive = match call {
-        Some(call) => {
-            SENSITIVE_CALLS.iter().any(|prefix| call.starts_with(prefix))
-                || (call.starts_with("/bookings/") && call.ends_with("/payment"))
-                || call.ends_with("/refunds")
-        }
-        None => {
-            SENSITIVE_PAGES.iter().any(|prefix| path.starts_with(prefix))
-                || (path.starts_with("/checkout/") && !path.ends_with("/release") && !path.contains("/photos"))
-                || ["/do/account/", "/do/payment/"].iter().any(|prefix| path.starts_with(prefix))
-        }
+    let (is_guess, is_payment) = match call {
+        Some(call) => (
+            GUESSED_CALLS.iter().any(|prefix| call.starts_with(prefix)) || call.ends_with("/team/invitations"),
+            (call.starts_with("/bookings/") && call.ends_with("/payment")) || call.ends_with("/refunds"),
+        ),
+        None => (
+            GUESSED_PAGES.iter().any(|prefix| path.starts_with(prefix)) || (path.starts_with("/desk/") && path.ends_with("/team")),
+            (path.starts_with("/checkout/") && !path.ends_with("/release") && !path.contains("/photos"))
+                || path.starts_with("/do/payment/"),
+        ),
     };
-    if sensitive {
+    if is_guess {
+        return Some(Kind::Guess);
+    }
+    if is_payment {
         return Some(Kind::Sensitive);
     }
     let here = call.unwrap_or(path);
@@ -91,11 +98,12 @@ mod tests {
             (Method::POST, "/do/search/suggest", Some(Kind::Search)),
             (Method::GET, "/", Some(Kind::General)),
             (Method::GET, "/sign-in", Some(Kind::General)),
-            (Method::POST, "/sign-in", Some(Kind::Sensitive)),
-            (Method::POST, "/api/v1/auth/password-reset/confirm", Some(Kind::Sensitive)),
-            (Method::POST, "/api/v1/auth/password", Some(Kind::Sensitive)),
-            (Method::POST, "/api/v1/auth/claim", Some(Kind::Sensitive)),
+            (Method::POST, "/sign-in", Some(Kind::Guess)),
+            (Method::POST, "/api/v1/auth/password-reset/confirm", Some(Kind::Guess)),
+            (Method::POST, "/api/v1/auth/password", Some(Kind::Guess)),
+            (Method::POST, "/api/v1/auth/claim", Some(Kind::Guess)),
             (Method::POST, "/api/v1/auth/sign-out", Some(Kind::General)),
+            (Method::POST, "/api/v1/invitations/acceptance", Some(Kind::Guess)),
             (Method::POST, "/api/v1/bookings/x/payment", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x", Some(Kind::Sensitive)),
             (Method::POST, "/checkout/x/release", Some(Kind::Booking)),
@@ -106,6 +114,10 @@ mod tests {
             (Method::DELETE, "/api/v1/bookings/x/hold", Some(Kind::Booking)),
             (Method::POST, "/bookings/x/cancel", Some(Kind::Booking)),
             (Method::POST, "/desk/x/services", Some(Kind::General)),
+            (Method::GET, "/desk/x/team", Some(Kind::General)),
+            (Method::POST, "/desk/x/team", Some(Kind::Guess)),
+            (Method::POST, "/api/v1/providers/x/team/invitations", Some(Kind::Guess)),
+            (Method::PUT, "/api/v1/providers/x/team/members/y", Some(Kind::General)),
             (Method::POST, "/api/v1/webhooks/stripe", None),
             (Method::GET, "/pkg/loader.abc.js", None),
             (Method::GET, "/healthz", None),

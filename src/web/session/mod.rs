@@ -44,8 +44,10 @@ impl Visit {
         self.is_known
     }
 
-    /// Signs in: the id is renewed, so that a planted one is worth nothing; the visitor stays, so that holds do.
+    /// Signs in: the id is renewed, so that a planted one is worth nothing; the visitor stays, so that holds do. Whoever was signed in here is out, and what
+    /// listens by their session hears of it.
     pub async fn sign_in(&self, ctx: &Ctx, account: AccountId) -> Result<()> {
+        domain::account::sign_out(ctx).await?;
         if self.is_known {
             self.session.cycle_id().await.map_err(refused)?;
         }

@@ -1,7 +1,7 @@
 //! Applications, decisions, profile and policy.
 
 use crate::ctx::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fields, Result, violated};
 use crate::id::{AccountId, ProviderId};
 use crate::money::Currency;
 use crate::provider::model::{BookingPolicy, ProfileInput, ProviderStatus};
@@ -44,8 +44,9 @@ pub async fn fold(tx: &mut Tx, text: &str) -> Result<String> {
     Ok(sqlx::query_scalar!(r#"select fold($1) as "folded!""#, text).fetch_one(&mut **tx).await?)
 }
 
-/// Addresses already taken that begin like this one.
+/// Addresses already taken that begin like this one. Whoever chooses one at the same moment waits until the transaction ends, and then finds it taken.
 pub async fn list_slugs(tx: &mut Tx, base: &str, except: ProviderId) -> Result<Vec<String>> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('providers.slug', 0))").execute(&mut **tx).await?;
     Ok(
         sqlx::query_scalar!(
             "select slug from providers where (slug = $1 or slug like $1 || '-%') and id <> $2",
@@ -85,10 +86,12 @@ pub async fn insert_provider(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(update_provider(tx, id, slug, profile, now).await?)
+    update_provider(tx, id, slug, profile, now).await
 }
 
-pub async fn update_provider(tx: &mut Tx, id: ProviderId, slug: &str, profile: &ProfileInput, now: Instant) -> Result<(), sqlx::Error> {
+/// # Errors
+/// Invalid for an address that is taken and for a category that does not exist.
+pub async fn update_provider(tx: &mut Tx, id: ProviderId, slug: &str, profile: &ProfileInput, now: Instant) -> Result<()> {
     sqlx::query!(
         "update providers set
             slug = $2,
@@ -137,7 +140,12 @@ pub async fn update_provider(tx: &mut Tx, id: ProviderId, slug: &str, profile: &
         now as Instant,
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| match violated(&error) {
+        Some("providers_slug_key") => Fields::one("slug", "Another business already has this address.").into(),
+        Some("providers_category_id_fkey") => Fields::one("category_id", "Choose a category from the list.").into(),
+        _ => Error::from(error),
+    })?;
     Ok(())
 }
 

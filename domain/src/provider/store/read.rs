@@ -428,7 +428,7 @@ impl ServiceRow {
             duration_min: self.duration_min.into(),
             price: Money::new(self.price_minor, currency(&self.currency)?),
             tax_bp: self.tax_bp.into(),
-            commission_bp: self.commission_bp.into(),
+            commission_bp: Some(self.commission_bp.into()),
             buffer_before_min: self.buffer_before_min.into(),
             buffer_after_min: self.buffer_after_min.into(),
             needs_approval: self.needs_approval,

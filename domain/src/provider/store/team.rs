@@ -117,6 +117,21 @@ pub async fn is_member_address(tx: &mut Tx, provider: ProviderId, email: &str) -
     .await?)
 }
 
+/// Whether the account can be booked here already, as can someone who left and comes back.
+pub async fn is_bookable(tx: &mut Tx, provider: ProviderId, account: AccountId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+            select 1
+            from resources
+            where provider_id = $1 and account_id = $2 and kind = 'person' and archived_at is null
+        ) as "is_bookable!""#,
+        provider as ProviderId,
+        account as AccountId,
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 pub async fn count_invitations(tx: &mut Tx, provider: ProviderId, now: Instant) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!"
@@ -124,6 +139,17 @@ pub async fn count_invitations(tx: &mut Tx, provider: ProviderId, now: Instant) 
          where provider_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2"#,
         provider as ProviderId,
         now as Instant,
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Invitations sent since then, whatever has become of them.
+pub async fn count_invited(tx: &mut Tx, provider: ProviderId, since: Instant) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from provider_invitations where provider_id = $1 and created_at > $2"#,
+        provider as ProviderId,
+        since as Instant,
     )
     .fetch_one(&mut **tx)
     .await?)
