@@ -2,6 +2,7 @@
 
 mod patient;
 
+use crate::realtime::Hub;
 use crate::state::AppState;
 use anyhow::Context;
 use axum::Router;
@@ -21,6 +22,8 @@ use tower::ServiceExt;
 const CONNECTIONS: usize = 30_000;
 const HEADER_TIME: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(20);
+/// For all sockets to say that we go; each waits for its peer's answer itself.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Binds, or says in one sentence why not.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -62,6 +65,19 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     // Every connection gives its permit back when it ends.
     if tokio::time::timeout(FAREWELL, room.acquire_many(CONNECTIONS as u32)).await.is_err() {
         tracing::warn!("some requests were cut off");
+    }
+}
+
+/// Lets sockets tell their pages that we go, and waits until they have: the process ends with what it has not said.
+pub async fn close_sockets(hub: &Hub) {
+    hub.closing.cancel();
+    let closed = async {
+        while hub.sockets() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(GOODBYE, closed).await.is_err() {
+        tracing::warn!(sockets = hub.sockets(), "some sockets were cut off");
     }
 }
 

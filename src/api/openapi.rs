@@ -50,7 +50,7 @@ impl Modify for SignIn {
     }
 }
 
-/// The API's routes and its description, which also names every route for the authorisation table.
+/// The API's routes and its description.
 pub fn assemble() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let rooms = super::rooms().layer(from_fn(super::repeat::layer)).layer(from_fn(require_sign_in));
     let (routes, api) = OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", rooms).split_for_parts();

@@ -42,6 +42,17 @@ struct Invited {
 }
 
 #[derive(Deserialize, ToSchema)]
+struct InvitationSecret {
+    /// The last part of the link in the letter.
+    secret: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Joined {
+    provider_id: ProviderId,
+}
+
+#[derive(Deserialize, ToSchema)]
 struct RoleInput {
     role: TeamRole,
 }
@@ -168,7 +179,7 @@ async fn get_team(Caller(ctx): Caller, Path(id): Path<ProviderId>) -> Result<Jso
 
 /// Invite someone by e-mail.
 #[utoipa::path(post, path = "/providers/{id}/team/invitations", tag = "provider", params(("id" = ProviderId, Path)), request_body = Invitation,
-    responses((status = 201, body = Invited), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, description = "`already_member`", body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = Invited), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, description = "`already_member`, `email_not_confirmed`, `too_many_invitations`", body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn invite(
     Caller(ctx): Caller,
     Path(id): Path<ProviderId>,
@@ -176,6 +187,14 @@ async fn invite(
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
     let invitation_id = provider::invite(&ctx, id, &input.email, input.role).await?;
     Ok((StatusCode::CREATED, Json(Invited { invitation_id })))
+}
+
+/// Join the team that a letter invites to, once. Whoever has the secret may: it proves that the letter reached them.
+#[utoipa::path(post, path = "/invitations/acceptance", tag = "provider", request_body = InvitationSecret,
+    responses((status = 200, body = Joined), (status = 401, body = ProblemBody), (status = 409, description = "`already_member`, `invitation_over`", body = ProblemBody), (status = 422, description = "`link_expired`", body = ProblemBody)))]
+async fn accept_invitation(Caller(ctx): Caller, Json(input): Json<InvitationSecret>) -> Result<Json<Joined>, Problem> {
+    let provider_id = provider::accept_invitation(&ctx, &input.secret).await?;
+    Ok(Json(Joined { provider_id }))
 }
 
 /// Take an invitation back.
@@ -220,6 +239,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(put_resource, delete_resource))
         .routes(routes!(get_team))
         .routes(routes!(invite))
+        .routes(routes!(accept_invitation))
         .routes(routes!(revoke_invitation))
         .routes(routes!(put_member, delete_member))
 }

@@ -4,6 +4,7 @@ use super::extract::{Json, Path, Query};
 use super::problem::{Problem, ProblemBody};
 use crate::state::AppState;
 use crate::web::caller::Caller;
+use domain::booking;
 use domain::id::{AllocationId, BookingId, CalendarId, ProviderId, ResourceId, ServiceId, TimeOffId};
 use domain::page::Page;
 use domain::scheduling;
@@ -102,6 +103,10 @@ async fn get_availability(
     Path(provider): Path<ProviderId>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Availability>, Problem> {
+    // What becomes free without a booking tells when it is.
+    if let Some(own) = asked.ignoring {
+        booking::get(&ctx, own).await?;
+    }
     let query = AvailabilityQuery {
         provider,
         service: asked.service_id,

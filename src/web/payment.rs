@@ -1,4 +1,6 @@
-//! Receipts, and the money a provider has earned.
+//! Receipts, and the money a provider has earned. How a receipt becomes a file is in `payment/pdf.rs`.
+
+pub mod pdf;
 
 use super::caller::{At, Caller, PageError};
 use super::render;
@@ -33,7 +35,9 @@ async fn receipt(Caller(ctx): Caller, At(id): At<BookingId>) -> Result<Response,
     let booking = booking::get(&ctx, id).await?;
     let payment = payment::find_for_booking(&ctx, id).await?;
     let title = format!("Receipt {}", booking.reference);
-    let view = Receipt(ReceiptProps { booking, payment, now: ctx.now() });
+    // whoever pays without an account has the page alone
+    let has_file = ctx.is_support() || (booking.customer_id.is_some() && booking.customer_id == ctx.account_id());
+    let view = Receipt(ReceiptProps { booking, payment, has_file });
     Ok(render::page(&ctx, Frame::private(title), view))
 }
 

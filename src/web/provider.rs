@@ -1,7 +1,9 @@
-//! Pages in which a business runs itself: services, team, settings. The application is in `provider/apply.rs`.
+//! Pages in which a business runs itself: services, team, settings. The application is in `provider/apply.rs`, joining in
+//! `provider/invitation.rs`.
 
 mod apply;
 pub mod forms;
+mod invitation;
 
 use super::caller::{Caller, PageError};
 use super::form::{Sent, refuse};
@@ -72,6 +74,10 @@ async fn change_service(
 ) -> Result<Response, PageError> {
     let place = workplace(&ctx, id).await?;
     let before = provider::get_service(&ctx, service).await?;
+    // Whoever runs two businesses would read its price in the currency of the other.
+    if before.provider_id != id {
+        return Err(Error::NotFound.into());
+    }
     let list = format!("/desk/{id}/services");
     if sent.text("act") == "archive" {
         provider::archive_service(&ctx, service).await?;
@@ -225,4 +231,5 @@ pub fn router() -> axum::Router<AppState> {
         .route("/desk/{provider}/team", get(show_team).post(change_team))
         .route("/desk/{provider}/settings", get(show_settings).post(change_settings))
         .merge(apply::router())
+        .merge(invitation::router())
 }

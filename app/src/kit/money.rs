@@ -31,6 +31,10 @@ impl PriceLine {
         self.is_sum = true;
         self
     }
+    /// As it is written: what is taken off has its minus.
+    pub fn shown(&self) -> Money {
+        if self.is_less { Money::new(-self.amount.minor.abs(), self.amount.currency) } else { self.amount }
+    }
 }
 
 #[component]
@@ -49,7 +53,7 @@ pub fn PriceLines(
                 _ => None,
             };
             let size = (large && line.is_sum).then_some("large");
-            let amount = if line.is_less { Money::new(-line.amount.minor.abs(), line.amount.currency) } else { line.amount };
+            let amount = line.shown();
             view! {
                 <div class=class data-size=size>
                     <dt>{line.label} {line.note.map(|note| view! { <span class="note">{note}</span> })}</dt>

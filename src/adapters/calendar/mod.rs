@@ -13,6 +13,8 @@ use std::time::Duration;
 
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 3;
+/// For a whole reading, wherever it leads: a host that lets its file drip, or sends us round, keeps a worker no longer.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 pub fn from_config(config: &Config) -> anyhow::Result<Arc<dyn CalendarSource>> {
     Ok(Arc::new(Web::new(config.is_development)?))
@@ -22,21 +24,26 @@ pub fn from_config(config: &Config) -> anyhow::Result<Arc<dyn CalendarSource>> {
 pub struct Web {
     client: reqwest::Client,
     is_loopback_allowed: bool,
+    patience: Duration,
 }
 
 impl Web {
     pub fn new(is_loopback_allowed: bool) -> anyhow::Result<Self> {
+        Self::with_patience(is_loopback_allowed, PATIENCE)
+    }
+
+    /// For tests, which have less.
+    pub fn with_patience(is_loopback_allowed: bool, patience: Duration) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder()
             // Resolved once, checked, and then connected to what was checked.
             .dns_resolver(Arc::new(guard::PublicOnly { is_loopback_allowed }))
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(10))
             .connect_timeout(Duration::from_secs(5))
             .no_proxy()
             .user_agent("Fettle calendar import")
             .build()
             .context("cannot make an HTTP client")?;
-        Ok(Self { client, is_loopback_allowed })
+        Ok(Self { client, is_loopback_allowed, patience })
     }
 
     async fn get(&self, url: &str, etag: Option<&str>) -> Result<reqwest::Response, FetchFailure> {
@@ -56,11 +63,8 @@ impl Web {
         }
         Err(FetchFailure::Unavailable("it redirects too often".to_owned()))
     }
-}
 
-#[async_trait]
-impl CalendarSource for Web {
-    async fn fetch(&self, url: &str, etag: Option<&str>) -> Result<Fetched, FetchFailure> {
+    async fn read(&self, url: &str, etag: Option<&str>) -> Result<Fetched, FetchFailure> {
         let response = self.get(url, etag).await?;
         if response.status() == http::StatusCode::NOT_MODIFIED {
             return Ok(Fetched::Unchanged);
@@ -79,6 +83,14 @@ impl CalendarSource for Web {
         }
         let body = String::from_utf8(body).map_err(|_| FetchFailure::Refused("it is not text".to_owned()))?;
         Ok(Fetched::Calendar { body, etag })
+    }
+}
+
+#[async_trait]
+impl CalendarSource for Web {
+    async fn fetch(&self, url: &str, etag: Option<&str>) -> Result<Fetched, FetchFailure> {
+        let read = tokio::time::timeout(self.patience, self.read(url, etag)).await;
+        read.unwrap_or_else(|_| Err(FetchFailure::Unavailable("it took too long".to_owned())))
     }
 }
 

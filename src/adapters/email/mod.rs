@@ -1,6 +1,6 @@
 //! E-mail by SMTP.
 
-mod smtp;
+pub mod smtp;
 
 use crate::config::Config;
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! The mail port over SMTP (RFC 5321), with a pooled connection.
+//! The mail port over SMTP (RFC 5321), a connection for each letter.
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -8,17 +8,27 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::time::Duration;
 
+/// For a whole delivery. The library bounds nothing but connecting: a server that falls silent later would keep the letter's worker for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    patience: Duration,
 }
 
 impl Smtp {
     /// `url`: `smtp://host:port` or `smtps://user:password@host`.
     pub fn new(url: &str, from: &str) -> anyhow::Result<Self> {
+        Self::with_patience(url, from, PATIENCE)
+    }
+
+    /// For tests, which have less.
+    pub fn with_patience(url: &str, from: &str, patience: Duration) -> anyhow::Result<Self> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("SMTP_URL is not an address of a mail server")?;
         let from = from.parse().context("MAIL_FROM is not a mail address")?;
-        Ok(Self { transport: transport.timeout(Some(Duration::from_secs(15))).build(), from })
+        // Half of it for each address that the server's name has.
+        Ok(Self { transport: transport.timeout(Some(patience / 2)).build(), from, patience })
     }
 
     fn message(&self, mail: &OutgoingMail) -> Result<Message, MailFailure> {
@@ -42,16 +52,21 @@ impl Smtp {
             .multipart(content)
             .map_err(|e| refused(&e))
     }
+
+    async fn deliver(&self, message: Message) -> Result<(), MailFailure> {
+        let Err(error) = self.transport.send(message).await else { return Ok(()) };
+        // A server that lets nobody in, or not with our password, has not judged the letter.
+        let is_judged = error.is_permanent() && matches!(self.transport.test_connection().await, Ok(true));
+        Err(if is_judged { MailFailure::Refused(error.to_string()) } else { MailFailure::Unavailable(error.to_string()) })
+    }
 }
 
 #[async_trait]
 impl MailTransport for Smtp {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailFailure> {
         let message = self.message(mail)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(MailFailure::Refused(error.to_string())),
-            Err(error) => Err(MailFailure::Unavailable(error.to_string())),
-        }
+        // It may have been taken in when we stop listening. The next try carries the same Message-ID, by which the two are known to be one.
+        let delivered = tokio::time::timeout(self.patience, self.deliver(message)).await;
+        delivered.unwrap_or_else(|_| Err(MailFailure::Unavailable("it took too long".to_owned())))
     }
 }

@@ -275,7 +275,8 @@ pub fn address_of(pairs: &Pairs) -> Option<Address> {
 pub async fn release(Caller(ctx): Caller, At(id): At<BookingId>) -> Answer {
     let held = booking::get(&ctx, id).await?;
     booking::release(&ctx, id).await?;
-    Ok(render::redirect_with_notice(&format!("/p/{}", held.provider.slug), "The time is free again. Nothing was charged."))
+    let next = if held.viewer == ViewerRole::Customer { format!("/p/{}", held.provider.slug) } else { format!("/bookings/{id}") };
+    Ok(render::redirect_with_notice(&next, "The time is free again. Nothing was charged."))
 }
 
 /// Where the payment page leads back to. The money, not the browser, confirms; we only ask whether it has come, and say how it stands.
