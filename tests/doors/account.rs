@@ -134,7 +134,7 @@ async fn dead_links_say_so_and_looking_uses_nothing_up(db: PgPool) {
     let mut tx = ctx.begin().await.expect("begun");
     let guest = domain::account::create_guest(&mut tx, &ctx, "Gus Guest", "gus@example.com", "").await.expect("made");
     tx.commit().await.expect("committed");
-    let path = domain::account::jobs::claim_path(&ctx, guest).await.expect("made").expect("a path");
+    let path = domain::account::jobs::claim_path(&ctx, guest, "gus@example.com").await.expect("made").expect("a path");
     for _ in 0..2 {
         assert_eq!(doors.browser().get(&path).await.status, StatusCode::OK);
     }

@@ -124,9 +124,11 @@ async fn unknown_zones_currencies_and_absurd_numbers_name_their_field(db: PgPool
         ("email", json!("a@b\r\nBcc: x@y.test")),
         ("website", json!("javascript:alert(1)")),
         ("cover_tone", json!(99)),
+        ("category_id", json!("0193a1c2-7f00-7abc-8def-0123456789ab")),
     ] {
         refused(&mut owner, Method::POST, "/provider-applications", profile(name, value), 422, name).await;
     }
+    let extra = json!({ "id": "0193a1c2-7f00-7abc-8def-0123456789ab", "name": "Seal", "price_minor": 100 });
     for (name, value) in [
         ("price_minor", json!(-1)),
         ("price_minor", json!(i64::MAX)),
@@ -137,6 +139,7 @@ async fn unknown_zones_currencies_and_absurd_numbers_name_their_field(db: PgPool
         ("buffer_before_min", json!(-5)),
         ("mode", json!("by_post")),
         ("category_id", json!("0193a1c2-7f00-7abc-8def-0123456789ab")),
+        ("add_ons", json!([extra, extra])),
     ] {
         let mut body = json!({ "name": "Tap", "category_id": provider.category, "mode": "at_provider", "duration_min": 60, "price_minor": 5000, "assignment": "first_free", "people": [{ "resource_id": provider.person }] });
         body[name] = value;

@@ -117,6 +117,30 @@ async fn who_never_listens_is_let_go(db: PgPool) {
     drop((silent, unfinished));
 }
 
+/// The deadline is silence's own: with heartbeats far apart it is met before the first of them.
+#[sqlx::test(migrations = "./migrations")]
+async fn who_is_silent_is_let_go_before_the_next_heartbeat(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_LIVE_HEARTBEAT_S", "30"), ("FETTLE_LIVE_SILENCE_S", "2")]);
+    let server = listen(&doors.state, &doors.router).await;
+    let mut talking = Client::connect(&server, &[]).await.expect("connects");
+    let mut silent = bare(&server).await;
+    let mut heard = Vec::new();
+    let talk = async {
+        for _ in 0..100 {
+            talking.say(json!({"op": "ping"})).await;
+            assert_eq!(talking.hear().await.expect("who talks stays")["op"], "pong");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::select! {
+        ended = silent.read_to_end(&mut heard) => assert_eq!(ended.expect("an end"), 0, "not even a heartbeat came first"),
+        () = talk => panic!("the silent one is still there"),
+    }
+    talking.say(json!({"op": "ping"})).await;
+    assert_eq!(talking.hear().await.expect("an answer")["op"], "pong");
+    until_alone(&doors, "silent", 1).await;
+}
+
 /// A short frame as clients send it (RFC 6455 section 5.2), masked with zeros.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).expect("short");

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ pub enum Weather {
     Stalled,
     /// Lines stay as they are and nothing moves on them, as when the other side is stopped. Fine weather lets them go on.
     Frozen,
-    /// An answer of this status in the gateway's own form.
+    /// An answer of this status in the other side's own form; a mail server greets with it.
     Status(u16),
     /// A page for people, from something that stands in between.
     Page,
@@ -27,6 +28,15 @@ pub enum Weather {
     Half,
     /// The call is done, and the line breaks before its answer.
     Lost,
+}
+
+/// What is spoken on a line.
+#[derive(Debug, Clone, Copy)]
+enum Talk {
+    /// HTTP, or anything as long as the weather keeps to lines and leaves what is said on them alone.
+    Calls,
+    /// SMTP: the server greets, and a letter ends with a dot on a line of its own.
+    Letters,
 }
 
 /// Passes calls on to one address. Ends when dropped.
@@ -39,6 +49,15 @@ pub struct Line {
 
 impl Line {
     pub async fn to(there: SocketAddr) -> Self {
+        Self::open(there, Talk::Calls).await
+    }
+
+    /// To a mail server.
+    pub async fn of_letters(there: SocketAddr) -> Self {
+        Self::open(there, Talk::Letters).await
+    }
+
+    async fn open(there: SocketAddr, talk: Talk) -> Self {
         // Keeps the port ours while nobody listens on it.
         let place = TcpSocket::new_v4().expect("a socket");
         place.set_reuseaddr(true).expect("a shared port");
@@ -47,7 +66,7 @@ impl Line {
         let (wanted, wishes) = watch::channel(Weather::Fine);
         let (tell, present) = watch::channel(Weather::Refused);
         let calls = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(attend(place, there, wishes, tell, calls.clone()));
+        tokio::spawn(attend(place, there, talk, wishes, tell, calls.clone()));
         let line = Self { address, wanted, present, calls };
         line.set(Weather::Fine).await;
         line
@@ -69,6 +88,7 @@ impl Line {
 async fn attend(
     place: TcpSocket,
     there: SocketAddr,
+    talk: Talk,
     mut wishes: watch::Receiver<Weather>,
     tell: watch::Sender<Weather>,
     calls: Arc<AtomicUsize>,
@@ -96,7 +116,7 @@ async fn attend(
                     calls.fetch_add(1, Ordering::SeqCst);
                     let mut over = wishes.clone();
                     tokio::spawn(async move {
-                        let mut passing = std::pin::pin!(pass(stream, there, weather));
+                        let mut passing = std::pin::pin!(pass(stream, there, talk, weather));
                         loop {
                             tokio::select! {
                                 biased;
@@ -123,20 +143,29 @@ fn listen(address: SocketAddr) -> TcpListener {
     socket.listen(64).expect("listens")
 }
 
-async fn pass(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std::io::Result<()> {
-    if weather == Weather::Fine {
-        let mut gateway = TcpStream::connect(there).await?;
-        tokio::io::copy_bidirectional(&mut caller, &mut gateway).await?;
-        return Ok(());
+async fn pass(mut caller: TcpStream, there: SocketAddr, talk: Talk, weather: Weather) -> std::io::Result<()> {
+    match talk {
+        _ if weather == Weather::Fine => {
+            let mut gateway = TcpStream::connect(there).await?;
+            tokio::io::copy_bidirectional(&mut caller, &mut gateway).await.map(|_| ())
+        }
+        Talk::Calls => pass_call(caller, there, weather).await,
+        Talk::Letters => pass_letter(caller, there, weather).await,
     }
+}
+
+const NOISE: &[u8] = b"\x00\xff\xfe SSH-2.0-OpenSSH_9.2 \x80\r\n";
+const PAGE: &[u8] = b"<html><h1>Welcome to nginx!</h1></html>";
+
+async fn pass_call(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std::io::Result<()> {
     let call = read_call(&mut caller).await?;
     match weather {
         Weather::Status(status) => {
             let body = r#"{"error":{"type":"api_error","message":"Broken on purpose."}}"#;
             answer(&mut caller, status, "application/json", body.as_bytes()).await
         }
-        Weather::Page => answer(&mut caller, 200, "text/html", b"<html><h1>Welcome to nginx!</h1></html>").await,
-        Weather::Noise => caller.write_all(b"\x00\xff\xfe SSH-2.0-OpenSSH_9.2 \x80\r\n").await,
+        Weather::Page => answer(&mut caller, 200, "text/html", PAGE).await,
+        Weather::Noise => caller.write_all(NOISE).await,
         Weather::Half => {
             let whole = ask(there, &call).await?;
             caller.write_all(&whole[..whole.len() - whole.len() / 4]).await?;
@@ -144,6 +173,43 @@ async fn pass(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std
         }
         Weather::Lost => ask(there, &call).await.map(|_| ()),
         Weather::Fine | Weather::Refused | Weather::Stalled | Weather::Frozen => std::future::pending().await,
+    }
+}
+
+async fn pass_letter(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std::io::Result<()> {
+    match weather {
+        Weather::Status(status) => caller.write_all(format!("{status} Broken on purpose\r\n").as_bytes()).await,
+        Weather::Page => answer(&mut caller, 200, "text/html", PAGE).await,
+        Weather::Noise => caller.write_all(NOISE).await,
+        Weather::Half => {
+            let heard = hand_over(&mut caller, there).await?;
+            caller.write_all(&heard[..heard.len() / 2]).await?;
+            std::future::pending().await
+        }
+        Weather::Lost => hand_over(&mut caller, there).await.map(|_| ()),
+        Weather::Fine | Weather::Refused | Weather::Stalled | Weather::Frozen => std::future::pending().await,
+    }
+}
+
+/// Lets the mail server take the letter in. What it says to that is not passed on.
+async fn hand_over(caller: &mut TcpStream, there: SocketAddr) -> std::io::Result<Vec<u8>> {
+    let mut server = TcpStream::connect(there).await?;
+    let (mut said, mut passed, mut heard) = (Vec::<u8>::new(), 0, Vec::<u8>::new());
+    loop {
+        let read = tokio::select! {
+            read = caller.read_buf(&mut said) => read?,
+            read = server.read_buf(&mut heard) => read?,
+        };
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if !heard.is_empty() && said.ends_with(b"\r\n.\r\n") {
+            return Ok(heard);
+        }
+        server.write_all(&said[passed..]).await?;
+        passed = said.len();
+        caller.write_all(&heard).await?;
+        heard.clear();
     }
 }
 
@@ -177,4 +243,15 @@ async fn answer(caller: &mut TcpStream, status: u16, kind: &str, body: &[u8]) ->
     let head = format!("HTTP/1.1 {status} Told\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     caller.write_all(&[head.as_bytes(), body].concat()).await?;
     caller.shutdown().await
+}
+
+/// Waits for what comes about by itself, and soon.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_000 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never came about: {what}");
 }

@@ -1,8 +1,9 @@
 //! The socket, spoken to by an independent client.
 
 use super::harness::{COOKIE, Doors, Listening, listen};
+use domain::account::{self, CreateToken, LinkPurpose, Password};
 use domain::event::{EventKind, NewEvent};
-use domain::id::ProviderId;
+use domain::id::{AccountId, ProviderId, TokenId};
 use domain::outbox;
 use domain::world::World;
 use futures::{SinkExt, StreamExt};
@@ -36,6 +37,18 @@ impl Client {
             match tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.expect("hears within 5 s") {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+    /// The code with which the socket is closed, and what was said before; None without one.
+    pub async fn farewell(&mut self) -> (Option<u16>, Vec<Value>) {
+        let mut said = Vec::new();
+        loop {
+            match tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.expect("hears within 5 s") {
+                Some(Ok(Message::Text(text))) => said.push(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Close(frame))) => return (frame.map(|frame| u16::from(frame.code)), said),
+                Some(Err(_)) | None => return (None, said),
                 Some(Ok(_)) => {}
             }
         }
@@ -147,6 +160,62 @@ async fn an_ended_session_closes_its_sockets(db: PgPool) {
     assert!(client.hear().await.is_none(), "and it is closed");
 }
 
+/// A program that listens to what concerns its account.
+async fn program(doors: &Doors, server: &Listening, account: AccountId, days: i64) -> (Client, TokenId) {
+    let input = CreateToken { name: "Script".to_owned(), scopes: vec!["bookings:read".to_owned()], days };
+    let made = account::create_token(&doors.world.ctx_as(account).await, input).await.expect("made");
+    let mut client = Client::connect(server, &[("authorization", format!("Bearer {}", made.secret))]).await.expect("connects");
+    assert_eq!(client.subscribe("me", None).await["op"], "subscribed");
+    (client, made.token.id)
+}
+
+async fn assert_ended(client: &mut Client) {
+    let (code, said) = client.farewell().await;
+    let codes: Vec<Option<&str>> = said.iter().map(|frame| frame["code"].as_str()).collect();
+    assert_eq!((code, codes), (Some(1008), vec![Some("session_ended")]));
+}
+
+async fn assert_alive(client: &mut Client) {
+    client.say(json!({"op": "ping"})).await;
+    assert_eq!(client.hear().await.expect("an answer")["op"], "pong");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_revoked_token_closes_its_own_sockets(db: PgPool) {
+    let doors = Doors::new(db);
+    let account = doors.world.a_customer().await;
+    let server = listen(&doors.state, &doors.router).await;
+    let ((mut goes, id), (mut stays, _)) = (program(&doors, &server, account, 1).await, program(&doors, &server, account, 1).await);
+    let (cookie, _) = doors.session(account).await;
+    let mut person = Client::connect(&server, &[("cookie", format!("{COOKIE}={cookie}"))]).await.expect("connects");
+    account::revoke_token(&doors.world.ctx_as(account).await, id).await.expect("revoked");
+    assert_ended(&mut goes).await;
+    assert_alive(&mut stays).await;
+    assert_alive(&mut person).await;
+    // A password that is set anew ends all that there is, but nobody else's.
+    let (mut other, _) = program(&doors, &server, doors.world.a_customer().await, 1).await;
+    let ctx = doors.world.visitor();
+    let mut tx = ctx.begin().await.expect("begins");
+    let email = json!({ "email": doors.world.email_of(account).await });
+    let link = account::issue_link(&mut tx, &ctx, LinkPurpose::ResetPassword, Some(account), email, 60).await.expect("a link");
+    ctx.commit(tx).await.expect("commits");
+    account::reset_password(&ctx, &link, &Password("kettle-moss-49".to_owned())).await.expect("set");
+    assert_ended(&mut stays).await;
+    assert_ended(&mut person).await;
+    assert_alive(&mut other).await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn an_expired_token_closes_its_own_sockets(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_LIVE_HEARTBEAT_S", "1")]);
+    let account = doors.world.a_customer().await;
+    let server = listen(&doors.state, &doors.router).await;
+    let ((mut goes, _), (mut stays, _)) = (program(&doors, &server, account, 1).await, program(&doors, &server, account, 2).await);
+    doors.world.pass_days(1);
+    assert_ended(&mut goes).await;
+    assert_alive(&mut stays).await;
+}
+
 #[sqlx::test(migrations = "./migrations")]
 async fn sockets_have_limits(db: PgPool) {
     let doors = Doors::new(db);
@@ -171,5 +240,5 @@ async fn sockets_have_limits(db: PgPool) {
     assert_eq!(last["code"], "too_many_frames");
     let mut client = Client::connect(&server, &[]).await.expect("connects");
     client.0.send(Message::text("x".repeat(70_000))).await.expect("sends");
-    assert!(client.hear().await.is_none(), "a frame over 64 KiB ends it");
+    assert_eq!(client.farewell().await, (Some(1009), Vec::new()), "a frame over 64 KiB ends it");
 }

@@ -3,6 +3,7 @@
 use super::harness::{Doors, Listening, config, listen_with, open};
 use super::live::{Client, record, taken};
 use domain::cache::{Caches, Family};
+use domain::ctx::House;
 use domain::event::{EventKind, NewEvent};
 use fettle::layers::limits::Limits;
 use fettle::layers::limits::shared::{PgShared, RedisShared, Shared};
@@ -11,7 +12,9 @@ use fettle::state::AppState;
 use sqlx::PgPool;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 struct Node {
     state: AppState,
@@ -75,6 +78,45 @@ async fn by_postgres_alone(db: PgPool) {
     count_together(&doors, &node).await;
 }
 
+/// Another commit happens while the other nodes are being rung, and none after it.
+struct Interrupted {
+    house: Arc<House>,
+    rings: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Fanout for Interrupted {
+    async fn ring(&self) -> Result<(), String> {
+        if self.rings.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.house.committed.notify_waiters();
+        }
+        Ok(())
+    }
+    async fn listen(&self, _: &Notify) -> Result<(), String> {
+        std::future::pending().await
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_commit_during_a_ring_is_rung_for_too(db: PgPool) {
+    let doors = Doors::new(db);
+    let fanout = Arc::new(Interrupted { house: doors.state.house.clone(), rings: AtomicUsize::new(0) });
+    let _server = listen_with(&doors.state, &doors.router, fanout.clone()).await;
+    let rings = || fanout.rings.load(Ordering::SeqCst);
+    // until the relay listens
+    while rings() == 0 {
+        doors.state.house.committed.notify_waiters();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for _ in 0..500 {
+        if rings() > 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the second commit was not rung for");
+}
+
 /// However many come at once, on both nodes, each of them is counted by itself.
 #[sqlx::test(migrations = "./migrations")]
 async fn those_who_come_at_once_are_counted_one_by_one(db: PgPool) {
@@ -82,7 +124,7 @@ async fn those_who_come_at_once_are_counted_one_by_one(db: PgPool) {
     let askers = (0..200).map(|at| {
         let node = nodes[at % 2].clone();
         let key = ["ada", "bob"][at / 2 % 2];
-        tokio::spawn(async move { (key, node.count(key, 60_000).await.expect("counts")) })
+        tokio::spawn(async move { (key, node.count(&[key.to_owned()], 60_000).await.expect("counts")[0]) })
     });
     let mut counts: std::collections::BTreeMap<&str, Vec<u64>> = std::collections::BTreeMap::new();
     for asker in askers.collect::<Vec<_>>() {
@@ -131,12 +173,14 @@ async fn by_redis(db: PgPool) {
         fanout = RedisFanout::connect(&redis.url).await;
     }
     let fanout = Arc::new(fanout.expect("Redis answers"));
+    // each node has its own, since nobody hears their own rings
+    let first_fanout = Arc::new(RedisFanout::connect(&redis.url).await.expect("Redis answers"));
     let shared: Arc<dyn Shared> = Arc::new(RedisShared::connect(&redis.url).await.expect("Redis answers"));
     let mut doors = Doors::with(db, &[]);
     doors.state.limits = Arc::new(Limits::new(shared.clone()));
     doors.router = fettle::router::router(&doors.state);
-    let node = second_node(&doors, fanout.clone(), shared).await;
-    behave_as_one(&doors, &node, fanout).await;
+    let node = second_node(&doors, fanout, shared).await;
+    behave_as_one(&doors, &node, first_fanout).await;
     count_together(&doors, &node).await;
     assert_eq!(doors.world.count("select count(*) from rate_windows").await, 0, "Redis counts instead");
 }

@@ -1,10 +1,13 @@
 //! Photos for the job, at checkout and after: an ordinary form with files, of which nothing typed is lost.
 
 use super::harness::{Answer, Browser, Doors};
+use super::mail::book_and_pay;
+use super::scans::check;
 use axum::body::Body;
 use domain::booking::jobs;
 use domain::world::SomeProvider;
 use http::Method;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 
 const START: &str = "2026-06-10T10:00:00Z";
@@ -130,29 +133,93 @@ async fn fill_disk(doors: &Doors, table: &str) {
     sqlx::raw_sql(AssertSqlSafe(full)).execute(&doors.world.db).await.expect("a full disk");
 }
 
+async fn make_room(doors: &Doors, table: &str) {
+    sqlx::raw_sql(AssertSqlSafe(format!("drop trigger full_disk on {table}"))).execute(&doors.world.db).await.expect("room again");
+}
+
+fn says_to_come_back(answer: &Answer, what: &str) {
+    assert_eq!(answer.status, 503, "{what}: {}", answer.body);
+    assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{what}");
+    check(answer, what);
+}
+
+/// The picture itself finds no room, or only what is told about it.
+async fn photos_find_no_room(doors: &Doors, browser: &mut Browser, paths: &[&str], fields: &[(&str, &str)]) {
+    for table in ["booking_photos", "events"] {
+        fill_disk(doors, table).await;
+        let events = doors.world.count("select count(*) from events").await;
+        for path in paths {
+            let answer = post(browser, path, &[("sink.png", PNG), ("tap.png", PNG)], fields).await;
+            says_to_come_back(&answer, &format!("{table}, {path}"));
+            assert!(answer.body.contains("sink.png: "), "{table}: {}", answer.body);
+            assert!(fields.iter().all(|(name, value)| *name != "name" || answer.body.contains(value)), "{table}: {}", answer.body);
+            assert_eq!(answer.body.contains("There is no room for it at the moment."), table == "booking_photos", "{}", answer.body);
+        }
+        assert_eq!(doors.world.count("select count(*) from booking_photos").await, 0, "{table}");
+        assert_eq!(doors.world.count("select count(*) from events").await, events, "{table}");
+        make_room(doors, table).await;
+    }
+}
+
 #[sqlx::test(migrations = "./migrations")]
 async fn a_full_disk_is_told_and_leaves_nothing_behind(db: PgPool) {
     let doors = Doors::new(db);
     let (_, mut browser, checkout) = at_checkout(&doors).await;
     let photos = format!("{checkout}/photos");
-    // The picture itself finds no room, or only what is told about it.
-    for table in ["booking_photos", "events"] {
-        fill_disk(&doors, table).await;
-        let events = doors.world.count("select count(*) from events").await;
-        for path in [&photos, &checkout] {
-            let answer = post(&mut browser, path, &[("sink.png", PNG), ("tap.png", PNG)], &TYPED).await;
-            assert_eq!(answer.status, 503, "{table}");
-            assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{table}");
-            assert!(answer.body.contains("sink.png: ") && answer.body.contains("Ana Sousa"), "{table}: {}", answer.body);
-            assert_eq!(answer.body.contains("There is no room for it at the moment."), table == "booking_photos", "{}", answer.body);
-        }
-        assert_eq!(doors.world.count("select count(*) from booking_photos").await, 0, "{table}");
-        assert_eq!(doors.world.count("select count(*) from events").await, events, "{table}");
-        sqlx::raw_sql(AssertSqlSafe(format!("drop trigger full_disk on {table}"))).execute(&doors.world.db).await.expect("room again");
-    }
+    photos_find_no_room(&doors, &mut browser, &[&photos, &checkout], &TYPED).await;
     let answer = post(&mut browser, &photos, &[("sink.png", PNG), ("tap.png", PNG)], &TYPED).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (303, format!("{checkout}#photos").as_str()), "{}", answer.body);
     assert_eq!(doors.world.count("select count(*) from booking_photos").await, 2);
+    doors.close().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_full_disk_is_told_on_the_page_of_a_booking(db: PgPool) {
+    let doors = Doors::new(db);
+    let mut browser = doors.signed_in(doors.world.a_customer().await).await;
+    let page = format!("/bookings/{}", book_and_pay(&doors.world, &mut browser, "ana@example.test").await);
+    let photos = format!("{page}/photos");
+    photos_find_no_room(&doors, &mut browser, &[&photos], &[]).await;
+    let answer = post(&mut browser, &photos, &[("sink.png", PNG), ("tap.png", PNG)], &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (303, page.as_str()), "{}", answer.body);
+    assert_eq!(doors.world.count("select count(*) from booking_photos").await, 2);
+    doors.close().await;
+}
+
+/// Whoever wants something else written hears the same, and gets it once there is room.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_full_disk_is_told_wherever_something_is_written(db: PgPool) {
+    let doors = Doors::new(db);
+    let provider = doors.world.a_provider().await;
+    let (mut browser, service) = (doors.browser(), provider.service.to_string());
+    let slot = [("service_id", service.as_str()), ("starts_at", START)];
+    let person = [("name", "Ada Lovelace"), ("email", "ada@example.com"), ("password", "kettle-moss-49")];
+    for (table, path, fields) in [
+        ("bookings", "/book", &slot[..]),
+        ("events", "/book", &slot),
+        ("accounts", "/register", &person),
+        ("jobs", "/forgot-password", &person[1..2]),
+    ] {
+        fill_disk(&doors, table).await;
+        let answer = doors.browser().post(path, fields).await;
+        says_to_come_back(&answer, &format!("{table}, {path}"));
+        make_room(&doors, table).await;
+    }
+    assert_eq!(doors.world.count("select count(*) from bookings").await, 0);
+    assert_eq!(doors.world.count("select count(*) from accounts where email = 'ada@example.com'").await, 0);
+    assert_eq!(doors.browser().post("/register", &person).await.status, 303);
+
+    // Nobody is charged for what cannot be written down.
+    let checkout = hold(&mut browser, &provider, &[]).await;
+    let payment = format!("/api/v1/bookings/{}/payment", checkout.trim_start_matches("/checkout/"));
+    let contact = json!({ "name": "Ana Sousa", "email": "ana@example.test", "phone": "+351 912 345 678" });
+    let pay = json!({ "tender": "card", "payment_method": "pm_card_visa", "contact": contact });
+    fill_disk(&doors, "payment_attempts").await;
+    says_to_come_back(&browser.call(Method::POST, &payment, pay.clone()).await, "a payment");
+    assert_eq!(doors.world.gateway.calls(), Vec::<String>::new());
+    make_room(&doors, "payment_attempts").await;
+    let paid = browser.call(Method::POST, &payment, pay).await;
+    assert_eq!(paid.status, 200, "{}", paid.body);
     doors.close().await;
 }
 
@@ -170,4 +237,18 @@ async fn photos_of_what_never_came_about_are_forgotten(db: PgPool) {
     doors.world.pass_minutes(8 * 24 * 60);
     jobs::sweep(&doors.world.system()).await.expect("sweeps");
     assert_eq!(count().await, 0);
+}
+
+/// Whatever stands in it, a form takes little room, and nobody's takes any who may not see the booking.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_form_of_endless_texts_breaks_off(db: PgPool) {
+    let doors = Doors::new(db);
+    let (_, mut browser, checkout) = at_checkout(&doors).await;
+    let photos = format!("{checkout}/photos");
+    let long = "x".repeat(300 * 1024);
+    let answer = post(&mut browser, &photos, &[], &[("name", "Ana Sousa"), ("notes", &long), ("phone", "never read")]).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.contains("Ana Sousa") && !answer.body.contains("never read"));
+    assert_eq!(post(&mut doors.browser(), &photos, &[], &[("notes", &long)]).await.status, 404);
+    doors.close().await;
 }

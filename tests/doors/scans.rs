@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::json;
 use sqlx::PgPool;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 const ABSENT: &str = "0193a1c2-7f00-7abc-8def-0123456789ab";
@@ -95,6 +96,91 @@ async fn every_answer_carries_its_headers(db: PgPool) {
     }
 }
 
+const HTTPS: &str = "https://fettle.example";
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// A release's files as the build leaves them.
+fn site() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("fettle-doors-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("pkg")).expect("a folder");
+    std::fs::create_dir_all(folder.join("root")).expect("a folder");
+    for (name, text) in [("pkg/main.0a.css", "body{color:red}"), ("pkg/main.0a.css.br", "packed"), ("root/sw.js", "self")] {
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+    folder
+}
+
+/// Whole, packed, in part, unchanged, and where it has no such part.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_file_carries_its_headers_in_every_form(db: PgPool) {
+    let folder = site();
+    let doors = Doors::with(db, &[("FETTLE_SITE_DIR", folder.to_str().expect("a path")), ("FETTLE_BASE_URL", HTTPS)]);
+    let whole = doors.browser().fetch("/pkg/main.0a.css").await;
+    let since = whole.header("last-modified").to_owned();
+    assert!(!since.is_empty());
+    for (method, path, headers, status, body) in [
+        (Method::GET, "/pkg/main.0a.css", &[][..], 200_u16, "body{color:red}"),
+        (Method::HEAD, "/pkg/main.0a.css", &[], 200, ""),
+        (Method::GET, "/pkg/main.0a.css", &[("accept-encoding", "br, gzip")], 200, "packed"),
+        (Method::GET, "/pkg/main.0a.css", &[("range", "bytes=0-3")], 206, "body"),
+        (Method::GET, "/pkg/main.0a.css", &[("if-modified-since", since.as_str())], 304, ""),
+        (Method::GET, "/sw.js", &[], 200, "self"),
+    ] {
+        let answer = doors.browser().send(method.clone(), path, headers, Body::empty()).await;
+        let what = format!("{method} {path} {headers:?}");
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (status, body), "{what}");
+        check(&answer, &what);
+        assert_eq!(answer.header("strict-transport-security"), HSTS, "{what}");
+        assert_eq!(answer.header("content-encoding"), if body == "packed" { "br" } else { "" }, "{what}");
+        let kept = if path.starts_with("/pkg/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+        assert_eq!(answer.header("cache-control"), kept, "{what}");
+    }
+    for (path, headers, status) in [
+        ("/pkg/main.0a.css", &[("range", "bytes=999-")][..], 416_u16),
+        ("/pkg/gone.css", &[], 404),
+        ("/pkg/", &[], 404),
+        ("/favicon.ico", &[], 404),
+    ] {
+        let answer = doors.browser().send(Method::GET, path, headers, Body::empty()).await;
+        assert_eq!(answer.status, status, "{path} {headers:?}");
+        check(&answer, &format!("{path} {headers:?}"));
+        assert_eq!(answer.header("strict-transport-security"), HSTS, "{path} {headers:?}");
+    }
+    std::fs::remove_dir_all(folder).expect("nobody else's folder");
+}
+
+/// Whatever is answered tells the browser to come by https alone, and the session's cookie is never sent otherwise, nor from elsewhere.
+#[sqlx::test(migrations = "./migrations")]
+async fn over_https_the_session_stays_there(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_BASE_URL", HTTPS)]);
+    for (method, path, status) in [
+        (Method::GET, "/", 200_u16),
+        (Method::GET, "/nowhere", 404),
+        (Method::GET, "/healthz", 200),
+        (Method::GET, "/api/v1/categories", 200),
+        (Method::GET, "/api/v1/me", 401),
+        (Method::GET, "/settings", 303),
+        (Method::PATCH, "/api/v1/search", 405),
+    ] {
+        let answer = doors.browser().send(method.clone(), path, &[("accept", "text/html")], Body::empty()).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        check(&answer, path);
+        assert_eq!(answer.header("strict-transport-security"), HSTS, "{method} {path}");
+    }
+    let form = json!({ "email": "ada@example.com", "password": "kettle-moss-49", "name": "Ada Lovelace" });
+    let made = said(doors.browser().call(Method::POST, "/api/v1/auth/register", form).await, 201);
+    let (cookie, rest) = made.header("set-cookie").split_once(';').expect("a cookie with attributes");
+    let is_safe = |rest: &str| ["Path=/", "HttpOnly", "Secure", "SameSite=Lax"].iter().all(|part| rest.contains(part));
+    assert!(cookie.starts_with("__Host-fettle=") && is_safe(rest) && !rest.contains("Domain"), "{cookie};{rest}");
+    let me = async |cookie: &str| doors.browser().send(Method::GET, "/api/v1/me", &[("cookie", cookie)], Body::empty()).await;
+    said(me(cookie).await, 200);
+    said(me(&cookie.replace("__Host-", "")).await, 401);
+    let out = doors.browser().send(Method::POST, "/api/v1/auth/sign-out", &[("cookie", cookie)], Body::empty()).await;
+    let (gone, rest) = out.header("set-cookie").split_once(';').expect("a cookie with attributes");
+    assert!(out.status == 204 && gone == "__Host-fettle=" && is_safe(rest) && rest.contains("Max-Age=0"), "{gone};{rest}");
+    said(me(cookie).await, 401);
+}
+
 /// Everything that is logged while it lives, down to the finest level.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -122,59 +208,76 @@ async fn no_secret_reaches_the_log(db: PgPool) {
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).json().finish();
     let _listening = hear(lines);
     let doors = Doors::new(db);
-    let provider = doors.world.a_provider().await;
     let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), NEW.to_owned(), CARD.to_owned()];
-
     let mut ada = doors.browser();
-    let form = |password: &str| json!({ "email": "ada@example.com", "password": password, "name": "Ada Lovelace" });
-    ada.call(Method::POST, "/api/v1/auth/register", form(PASSWORD)).await;
-    ada.call(Method::POST, "/api/v1/auth/sign-in", form(WRONG)).await;
-    assert_eq!(ada.call(Method::POST, "/api/v1/auth/sign-in", form(PASSWORD)).await.status, 200);
-    ada.post("/sign-in", &[("email", "ada@example.com"), ("password", WRONG)]).await;
-    ada.post("/settings/security", &[("act", "password"), ("current", WRONG), ("password", NEW)]).await;
-    let malformed = format!(r#"{{"email": "ada@example.com", "password": {{"{NEW}": 1}}}}"#);
-    ada.send(Method::POST, "/api/v1/auth/sign-in", &[("content-type", "application/json")], Body::from(malformed)).await;
-    let made = ada.call(Method::POST, "/api/v1/tokens", json!({ "name": "Script", "scopes": ["profile:read"], "days": 1 })).await;
-    let secret = made.json()["secret"].as_str().expect("a secret").to_owned();
-    let mut program = doors.browser();
-    program.token = Some(secret.clone());
-    assert_eq!(program.fetch("/api/v1/me").await.status, 200);
-    program.token = Some(format!("{secret}x"));
-    assert_eq!(program.fetch("/api/v1/me").await.status, 401);
-    secrets.push(secret);
-    secrets.push(ada.cookie.clone().expect("a session"));
-
-    ada.call(Method::POST, "/api/v1/auth/password-reset", json!({ "email": "ada@example.com" })).await;
+    secrets.extend(come_in(&doors, &mut ada).await);
+    secrets.push(forget(&doors, &mut ada).await);
+    pay(&doors, &mut ada).await;
     doors.world.run_jobs().await;
-    let link = reset_link(&doors).await;
-    let mut elsewhere = doors.browser();
-    elsewhere.get(&format!("/reset-password/{link}")).await;
-    elsewhere.get(&format!("/reset-password/{link}/")).await;
-    let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
-    elsewhere.send(Method::POST, &format!("/reset-password/{link}"), &evil, Body::from("a=b")).await;
-    elsewhere.post(&format!("/reset-password/{link}"), &[("password", NEW)]).await;
-    secrets.push(link);
-
-    let held = ada
-        .call(
-            Method::POST,
-            "/api/v1/bookings",
-            json!({ "service_id": provider.service, "starts_at": "2026-06-10T10:00:00Z", "notes": CARD }),
-        )
-        .await;
-    let id = held.json()["id"].as_str().unwrap_or(ABSENT).to_owned();
-    let pay = json!({ "tender": "card", "payment_method": CARD, "notes": CARD, "contact": { "name": "Ada", "email": "ada@example.com", "phone": "+351 912 345 678" } });
-    ada.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), pay).await;
-    ada.post("/book", &[("service_id", CARD), ("starts_at", CARD), ("card", CARD)]).await;
-    ada.call(Method::POST, "/api/v1/bookings", json!({ "service_id": CARD, "starts_at": CARD })).await;
-    doors.world.run_jobs().await;
-
     let written = String::from_utf8_lossy(&log.0.lock().expect("nobody panics with it")).into_owned();
-    assert!(written.contains("/api/v1/bookings") && written.contains("/reset-password/…"), "the log was listened to");
+    for heard in ["/api/v1/bookings", "/reset-password/…", "/settings/security/password"] {
+        assert!(written.contains(heard), "the log was listened to: {heard}");
+    }
     for secret in secrets {
         let place = written.lines().find(|line| line.contains(&secret));
         assert!(place.is_none(), "{secret} is in the log: {}", place.unwrap_or_default());
     }
+}
+
+/// Each request has come to where its secret is read.
+fn said(answer: Answer, status: u16) -> Answer {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    answer
+}
+
+/// Registers, mistakes and changes the password, and lets a program in; tells its token and the session.
+async fn come_in(doors: &Doors, ada: &mut Browser) -> [String; 2] {
+    let form = |password: &str| json!({ "email": "ada@example.com", "password": password, "name": "Ada Lovelace" });
+    said(ada.call(Method::POST, "/api/v1/auth/register", form(PASSWORD)).await, 201);
+    said(ada.call(Method::POST, "/api/v1/auth/sign-in", form(WRONG)).await, 422);
+    said(ada.call(Method::POST, "/api/v1/auth/sign-in", form(PASSWORD)).await, 200);
+    said(ada.post("/sign-in", &[("email", "ada@example.com"), ("password", WRONG)]).await, 422);
+    said(ada.post("/settings/security/password", &[("current_password", WRONG), ("password", NEW)]).await, 422);
+    said(ada.post("/settings/security/password", &[("current_password", PASSWORD), ("password", NEW)]).await, 303);
+    said(ada.post("/settings/security/email", &[("email", "ada@example.org"), ("email_password", WRONG)]).await, 422);
+    let malformed = format!(r#"{{"email": "ada@example.com", "password": {{"{NEW}": 1}}}}"#);
+    let json_headers = [("content-type", "application/json")];
+    said(ada.send(Method::POST, "/api/v1/auth/sign-in", &json_headers, Body::from(malformed)).await, 422);
+    let made = ada.call(Method::POST, "/api/v1/tokens", json!({ "name": "Script", "scopes": ["profile:read"], "days": 1 })).await;
+    let secret = said(made, 201).json()["secret"].as_str().expect("a secret").to_owned();
+    let mut program = doors.browser();
+    program.token = Some(secret.clone());
+    said(program.fetch("/api/v1/me").await, 200);
+    program.token = Some(format!("{secret}x"));
+    said(program.fetch("/api/v1/me").await, 401);
+    [secret, ada.cookie.clone().expect("a session")]
+}
+
+/// Asks for a new password and sets it by the link, whose secret it tells.
+async fn forget(doors: &Doors, ada: &mut Browser) -> String {
+    said(ada.call(Method::POST, "/api/v1/auth/password-reset", json!({ "email": "ada@example.com" })).await, 202);
+    doors.world.run_jobs().await;
+    let link = reset_link(doors).await;
+    let mut elsewhere = doors.browser();
+    said(elsewhere.get(&format!("/reset-password/{link}")).await, 200);
+    said(elsewhere.get(&format!("/reset-password/{link}/")).await, 404);
+    let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
+    said(elsewhere.send(Method::POST, &format!("/reset-password/{link}"), &evil, Body::from("a=b")).await, 403);
+    said(elsewhere.post(&format!("/reset-password/{link}"), &[("password", NEW)]).await, 303);
+    link
+}
+
+/// Pays, and writes the card's number wherever something can be written.
+async fn pay(doors: &Doors, ada: &mut Browser) {
+    let provider = doors.world.a_provider().await;
+    let slot = json!({ "service_id": provider.service, "starts_at": "2026-06-10T10:00:00Z", "notes": CARD });
+    let held = said(ada.call(Method::POST, "/api/v1/bookings", slot).await, 201);
+    let id = held.json()["id"].as_str().expect("an id").to_owned();
+    let contact = json!({ "name": "Ada", "email": "ada@example.com", "phone": "+351 912 345 678" });
+    let paying = json!({ "tender": "card", "payment_method": CARD, "notes": CARD, "contact": contact });
+    said(ada.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), paying).await, 200);
+    said(ada.post("/book", &[("service_id", CARD), ("starts_at", CARD), ("card", CARD)]).await, 404);
+    said(ada.call(Method::POST, "/api/v1/bookings", json!({ "service_id": CARD, "starts_at": CARD })).await, 422);
 }
 
 /// From the letter that was sent.

@@ -1,11 +1,13 @@
 //! Peers that take their time: headers and bodies that never end, answers that nobody takes. The clock is paused, so it runs on by itself whenever all
 //! wait.
 
-use super::harness::Doors;
+use super::harness::{Answer, Doors};
+use super::scans::check;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get;
 use futures::stream;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sqlx::PgPool;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-async fn served(router: Router) -> (SocketAddr, DropGuard) {
+pub async fn served(router: Router) -> (SocketAddr, DropGuard) {
     let listener = fettle::serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
     let address = listener.local_addr().expect("bound");
     let stop = CancellationToken::new();
@@ -27,6 +29,18 @@ async fn rest(line: &mut TcpStream) -> String {
     let mut heard = Vec::new();
     let _ = line.read_to_end(&mut heard).await;
     String::from_utf8_lossy(&heard).into_owned()
+}
+
+/// As it came over the line.
+fn answer(heard: &str) -> Answer {
+    let (head, body) = heard.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {heard}"));
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok());
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let headers: HeaderMap = headers
+        .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value")))
+        .collect();
+    Answer { status: status.expect("a status"), headers, body: body.to_owned() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,9 +67,11 @@ async fn bodies_that_never_end_are_answered(db: PgPool) {
     let head =
         "POST /api/v1/webhooks/stripe HTTP/1.1\r\nHost: 127.0.0.1:3000\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
     line.write_all(head.as_bytes()).await.expect("writes");
-    let heard = rest(&mut line).await.to_ascii_lowercase();
-    assert!(heard.starts_with("http/1.1 503") && heard.contains("\r\nretry-after: "), "{heard}");
+    let answer = answer(&rest(&mut line).await);
     tokio::time::resume();
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{:?}", answer.headers);
+    check(&answer, "a body that never ends");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! What a token opens: each call with its scope and without, and how often.
+//! What a token opens: each call with its scope and without, and how often; and the one for figures.
 
 use super::harness::{Browser, Doors};
 use super::routes::{Route, all, filled};
@@ -13,7 +13,6 @@ use sqlx::PgPool;
 const NEEDED: &[(&str, &str, &str)] = &[
     ("GET", "/categories", "-"),
     ("GET", "/search", "-"),
-    ("GET", "/live", "-"),
     ("GET", "/providers/{id}/availability", "-"),
     ("GET", "/providers/{id}/services", "-"),
     ("GET", "/providers/{id}/reviews", "-"),
@@ -28,6 +27,7 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("*", "/bookings/{id}/payment", "payments"),
     ("*", "/bookings", "bookings"),
     ("*", "/favourites", "profile"),
+    ("*", "/invitations/", "provider"),
     ("*", "/me", "profile"),
     ("*", "/payments", "payments"),
     ("*", "/provider-applications", "provider"),
@@ -64,7 +64,9 @@ async fn every_call_asks_for_its_own_scope(db: PgPool) {
     for (scope, _) in SCOPES {
         let others: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).filter(|name| name != scope).collect();
         let (mut with, mut without) = (program(&doors, admin, &[scope]).await, program(&doors, admin, &others).await);
-        for route in all().iter().filter(|route| route.path.starts_with("/api/v1/") && route.path != "/api/v1/live") {
+        // neither asks who it is: the one judges topics, the other is the same for everyone
+        let is_call = |path: &str| path.starts_with("/api/v1/") && !matches!(path, "/api/v1/live" | "/api/v1/openapi.json");
+        for route in all().iter().filter(|route| is_call(&route.path)) {
             let needed = needed(route);
             let path = filled(&route.path, |_| "0193a1c2-7f00-7abc-8def-0123456789ab".to_owned());
             let method: Method = route.method.parse().expect("a method");
@@ -122,24 +124,69 @@ async fn an_expired_token_is_nobody_and_its_secret_is_kept_as_a_hash(db: PgPool)
     assert_eq!(program.fetch("/api/v1/categories").await.status, StatusCode::UNAUTHORIZED);
 }
 
-/// A program counts as its owner: another address or another token gives it no more.
-#[sqlx::test(migrations = "./migrations")]
-async fn programs_are_counted_by_account(db: PgPool) {
-    let doors = Doors::with(db, &[("FETTLE_LIMIT_GENERAL", "12"), ("FETTLE_LIMIT_SENSITIVE", "1000")]);
-    let account = doors.world.a_customer().await;
-    let (mut one, mut two) = (program(&doors, account, &["profile:read"]).await, program(&doors, account, &["profile:read"]).await);
-    two.address = "203.0.113.9".to_owned();
-    let mut statuses = Vec::new();
-    for round in 0..30 {
-        let program = if round % 2 == 0 { &mut one } else { &mut two };
+/// How many requests are answered before one is refused for their number.
+async fn until_refused(program: &mut Browser) -> usize {
+    for answered in 0..100 {
         let answer = program.fetch("/api/v1/me").await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
             assert_eq!(answer.json()["retry_after"].as_u64(), answer.header("retry-after").parse().ok());
+            assert!(answer.json()["detail"].as_str().is_some_and(|sentence| sentence.ends_with('.')), "{}", answer.body);
+            return answered;
         }
-        statuses.push(answer.status.as_u16());
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     }
-    assert!(statuses.iter().filter(|status| **status == 429).count() >= 12, "{statuses:?}");
-    let mut other = self::program(&doors, doors.world.a_customer().await, &["profile:read"]).await;
+    panic!("it is never refused");
+}
+
+/// Each token has its own share, and all of them together have what their account may: another address or another token gives no more.
+#[sqlx::test(migrations = "./migrations")]
+async fn programs_are_counted_by_account(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_LIMIT_GENERAL", "20"), ("FETTLE_LIMIT_TOKEN", "8"), ("FETTLE_LIMIT_SENSITIVE", "1000")]);
+    let account = doors.world.a_customer().await;
+    let mut session = doors.signed_in(account).await;
+    let mut one = program(&doors, account, &["profile:read"]).await;
+    let mut two = program(&doors, account, &["profile:read"]).await;
+    let mut three = program(&doors, account, &["profile:read"]).await;
+    three.address = "203.0.113.9".to_owned();
+    // a limiter gives something back while it counts, never less
+    let had = until_refused(&mut one).await;
+    assert!((8..20).contains(&had), "{had}");
+    assert_eq!(two.fetch("/api/v1/me").await.status, StatusCode::OK, "another token goes on");
+    assert_eq!(session.fetch("/api/v1/me").await.status, StatusCode::OK, "and so does the person");
+    until_refused(&mut two).await;
+    let had = until_refused(&mut three).await;
+    assert!(had < 8, "{had}: the account was not asked");
+    until_refused(&mut session).await;
+    let mut other = program(&doors, doors.world.a_customer().await, &["profile:read"]).await;
     assert_eq!(other.fetch("/api/v1/me").await.status, StatusCode::OK);
+}
+
+/// Unless told otherwise a token takes half of everything its account may.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_token_takes_half_by_itself(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_LIMIT_GENERAL", "20"), ("FETTLE_LIMIT_SENSITIVE", "1000")]);
+    let mut program = program(&doors, doors.world.a_customer().await, &["profile:read"]).await;
+    let had = until_refused(&mut program).await;
+    assert!((10..20).contains(&had), "{had}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn figures_are_opened_by_a_token_of_their_own(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_METRICS_TOKEN", "figures-for-us")]);
+    let of_an_account = program(&doors, doors.world.an_admin().await, &["admin:read"]).await.token;
+    for (token, status) in [
+        (Some("figures-for-us".to_owned()), StatusCode::OK),
+        (Some("figures-for-them".to_owned()), StatusCode::NOT_FOUND),
+        (of_an_account, StatusCode::NOT_FOUND),
+        (None, StatusCode::NOT_FOUND),
+    ] {
+        let mut scraper = doors.browser();
+        scraper.token = token.clone();
+        assert_eq!(scraper.fetch("/metrics").await.status, status, "{token:?}");
+        // What opens the figures opens nothing else.
+        if status == StatusCode::OK {
+            assert_eq!(scraper.fetch("/api/v1/categories").await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
 }

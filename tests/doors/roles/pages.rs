@@ -1,14 +1,25 @@
 //! Every page and server function, and who may. Where one address takes several forms, each act has a row.
 
-use super::{ADMIN, CUSTOMER, EVERYONE, MANAGERS, NOBODY, OWNER, PARTIES, PARTY_ALONE, Row, SEEN_BY_PARTIES, SIGNED_IN, TEAM};
+use super::{
+    ADMIN, BOTH_SIDES, CUSTOMER, EVERYONE, MANAGERS, NOBODY, OWNER, PARTIES, PARTY_ACTS, PARTY_ALONE, Row, SEEN_BY_PARTIES, SIGNED_IN, TEAM,
+};
 
 /// Pages that look the same whether what their address names is there or not: what a secret opens is told by what they post to, and a
 /// category leads to the search.
-pub const HIDING: [&str; 6] =
-    ["/c/{slug}", "/reset-password/{secret}", "/confirm-email/{secret}", "/change-email/{secret}", "/claim/{secret}", "/pay/{secret}"];
+pub const HIDING: [&str; 7] = [
+    "/c/{slug}",
+    "/reset-password/{secret}",
+    "/confirm-email/{secret}",
+    "/change-email/{secret}",
+    "/claim/{secret}",
+    "/invitations/{secret}",
+    "/pay/{secret}",
+];
 
 /// Pages, unlike programs, are not asked to sign in before the booking is looked at.
-const AT_WORK: &str = "nsnsniiisi";
+const AT_WORK: &str = "nnnsniiisi";
+/// Of bookings that the guest has not.
+const SEEN_BY_BOTH: &str = "nnniniiiii";
 
 const CONTACT: &str = "name=Ana&email=ana%40example.test&phone=%2B351912345678&tip_minor=0";
 const PROFILE: &str = "name=Brook&zone=Europe%2FLisbon&currency=EUR&country=PT";
@@ -35,32 +46,38 @@ pub const ROWS: &[Row] = &[
     ("GET", "/offer-your-services", EVERYONE, ""),
     ("POST", "/theme", EVERYONE, "theme=dark"),
     ("GET", "/kit", NOBODY, ""),
+    ("GET", "/api/docs", EVERYONE, ""),
+    ("GET", "/api/docs/", EVERYONE, ""),
+    ("GET", "/api/docs/{*rest}", NOBODY, ""),
+    ("GET", "/api/v1/openapi.json", EVERYONE, ""),
     ("GET", "/healthz", EVERYONE, ""),
     ("GET", "/readyz", EVERYONE, ""),
     ("GET", "/metrics", NOBODY, ""),
     // Coming in
     ("GET", "/sign-in", EVERYONE, ""),
-    ("POST", "/sign-in", EVERYONE, "email=new%40example.test&password=not-this-one"),
+    ("POST 422", "/sign-in", EVERYONE, "email=new%40example.test&password=not-this-one"),
     ("GET", "/register", EVERYONE, ""),
-    ("POST", "/register", EVERYONE, "email=x&password=short&name=Ada"),
+    ("POST", "/register", EVERYONE, "email=new%40example.test&password=kettle-moss-49&name=Ada"),
     ("POST", "/sign-out", EVERYONE, ""),
     ("GET", "/forgot-password", EVERYONE, ""),
     ("POST", "/forgot-password", EVERYONE, "email=new%40example.test"),
     ("GET", "/reset-password/{secret}", EVERYONE, ""),
-    ("POST", "/reset-password/{secret}", EVERYONE, "password=kettle-moss-49"),
+    ("POST 410", "/reset-password/{secret}", EVERYONE, "password=kettle-moss-49"),
     ("GET", "/confirm-email/{secret}", EVERYONE, ""),
-    ("POST", "/confirm-email/{secret}", EVERYONE, ""),
+    ("POST 410", "/confirm-email/{secret}", EVERYONE, ""),
     ("GET", "/change-email/{secret}", EVERYONE, ""),
-    ("POST", "/change-email/{secret}", EVERYONE, ""),
+    ("POST 410", "/change-email/{secret}", EVERYONE, ""),
     ("GET", "/claim/{secret}", EVERYONE, ""),
-    ("POST", "/claim/{secret}", EVERYONE, "password=kettle-moss-49"),
+    ("POST 410", "/claim/{secret}", EVERYONE, "password=kettle-moss-49"),
+    ("GET", "/invitations/{secret}", EVERYONE, ""),
+    ("POST 410", "/invitations/{secret}", SIGNED_IN, ""),
     // Account
     ("GET", "/settings", SIGNED_IN, ""),
     ("POST", "/settings", SIGNED_IN, "name=Ada"),
     ("POST", "/settings/confirmation", SIGNED_IN, ""),
     ("GET", "/settings/security", SIGNED_IN, ""),
-    ("POST", "/settings/security/password", SIGNED_IN, "current_password=not-this-one&password=kettle-moss-49"),
-    ("POST", "/settings/security/email", SIGNED_IN, "email=new%40example.test&email_password=not-this-one"),
+    ("POST 422", "/settings/security/password", SIGNED_IN, "current_password=not-this-one&password=kettle-moss-49"),
+    ("POST 422", "/settings/security/email", SIGNED_IN, "email=new%40example.test&email_password=not-this-one"),
     ("GET", "/settings/sessions", SIGNED_IN, ""),
     ("POST", "/settings/sessions", PARTY_ALONE, "id={session}"),
     ("POST", "/settings/sessions/all", SIGNED_IN, ""),
@@ -73,11 +90,13 @@ pub const ROWS: &[Row] = &[
     // Bookings
     ("POST", "/book", EVERYONE, "service_id={service}&starts_at=2026-06-12T10%3A00%3A00Z"),
     ("GET", "/checkout/{id}", SEEN_BY_PARTIES, ""),
-    // Staff are led to the booking, and told that it is paid; only its customer pays.
+    ("GET", "/checkout/{id=held}", SEEN_BY_BOTH, ""),
+    // Of what is paid staff are told that, too; only its customer pays.
     ("POST", "/checkout/{id}", PARTIES, CONTACT),
+    ("POST", "/checkout/{id=held}", PARTY_ACTS, CONTACT),
     ("POST", "/checkout/{id}/photos", CUSTOMER, PHOTO),
     ("POST", "/checkout/{id}/photos/{photo}/remove", CUSTOMER, ""),
-    ("POST", "/checkout/{id}/release", PARTIES, ""),
+    ("POST", "/checkout/{id=held}/release", PARTY_ACTS, ""),
     ("GET", "/checkout/{id}/return", SEEN_BY_PARTIES, ""),
     ("GET", "/pay/{secret}", EVERYONE, ""),
     ("POST", "/pay/{secret}", NOBODY, ""),
@@ -92,24 +111,26 @@ pub const ROWS: &[Row] = &[
     ("POST", "/bookings/{id}/reschedule", PARTIES, "starts_at=2026-06-11T10%3A00%3A00Z"),
     ("GET", "/bookings/{id}/calendar.ics", SEEN_BY_PARTIES, ""),
     ("GET", "/bookings/{id}/receipt", SEEN_BY_PARTIES, ""),
-    // To the customer an answered request is only told.
+    // To the customer what was answered is only told.
     ("POST", "/bookings/{id}/accept", PARTIES, ""),
-    ("POST", "/bookings/{id}/decline", PARTIES, ""),
-    ("POST", "/bookings/{id}/start", AT_WORK, ""),
-    ("POST", "/bookings/{id}/complete", PARTIES, ""),
-    ("GET", "/bookings/{id}/no-show", SEEN_BY_PARTIES, ""),
-    ("POST", "/bookings/{id}/no-show", PARTIES, ""),
-    ("POST", "/bookings/{id}/on-my-way", AT_WORK, ""),
-    ("POST", "/bookings/{id}/running-late", AT_WORK, "minutes=10"),
-    ("POST", "/bookings/{id}/consent", PARTIES, ""),
-    ("POST", "/bookings/{id}/refuse", PARTIES, ""),
-    ("POST", "/bookings/{id}/withdraw", PARTIES, ""),
+    ("POST", "/bookings/{id=requested}/accept", AT_WORK, ""),
+    ("POST", "/bookings/{id=requested}/decline", AT_WORK, ""),
+    ("POST", "/bookings/{id=due}/start", AT_WORK, ""),
+    ("POST", "/bookings/{id=started}/complete", AT_WORK, ""),
+    ("GET", "/bookings/{id=due}/no-show", SEEN_BY_BOTH, ""),
+    ("POST", "/bookings/{id=due}/no-show", BOTH_SIDES, ""),
+    ("POST", "/bookings/{id=due}/on-my-way", AT_WORK, ""),
+    ("POST", "/bookings/{id=due}/running-late", AT_WORK, "minutes=10"),
+    ("POST", "/bookings/{id=proposed}/consent", PARTY_ACTS, ""),
+    ("POST", "/bookings/{id=proposed}/refuse", PARTY_ACTS, ""),
+    // It is theirs to take back who proposed it.
+    ("POST", "/bookings/{id=proposed}/withdraw", AT_WORK, ""),
     ("POST", "/bookings/{id}/notes", CUSTOMER, "notes=Ring%20twice"),
-    ("POST", "/bookings/{id}/photos", CUSTOMER, PHOTO),
+    ("POST 422", "/bookings/{id}/photos", CUSTOMER, PHOTO),
     ("GET", "/bookings/{id}/photos/{photo}", SEEN_BY_PARTIES, ""),
     ("POST", "/bookings/{id}/photos/{photo}/remove", CUSTOMER, ""),
-    ("GET", "/bookings/{id}/review", "aaniniiinn", ""),
-    ("POST", "/bookings/{id}/review", "aaniniiinn", "rating=5"),
+    ("GET", "/bookings/{id=done}/review", "aaniniiinn", ""),
+    ("POST", "/bookings/{id=done}/review", "aaniniiinn", "rating=5"),
     // Becoming a provider
     ("GET", "/offer-your-services/apply", SIGNED_IN, ""),
     ("POST", "/offer-your-services/apply", SIGNED_IN, PROFILE),
@@ -138,7 +159,7 @@ pub const ROWS: &[Row] = &[
     ("POST", "/desk/{provider}/team", "aannnisinn", "act=remove&id={member}"),
     ("POST", "/desk/{provider}/team", MANAGERS, "act=add&kind=room&name=Back"),
     ("POST", "/desk/{provider}/team", MANAGERS, "act=rename&id={resource}&name=Rita"),
-    ("POST", "/desk/{provider}/team", MANAGERS, "act=archive&id={resource}"),
+    ("POST", "/desk/{provider}/team", MANAGERS, "act=archive&id={room}"),
     ("GET", "/desk/{provider}/settings", TEAM, ""),
     ("POST", "/desk/{provider}/settings", OWNER, PROFILE),
     ("POST", "/desk/{provider}/settings", OWNER, POLICY),
@@ -150,8 +171,8 @@ pub const ROWS: &[Row] = &[
     ("POST", "/desk/{provider}/availability", MANAGERS, "act=time_off&from_date=2026-06-25"),
     ("POST", "/desk/{provider}/availability", MANAGERS, "act=remove_time_off&id={time_off}"),
     ("POST", "/desk/{provider}/availability?who={resource}", MANAGERS, "act=calendar&url=https%3A%2F%2Fcalendar.example%2Fb.ics"),
-    ("POST", "/desk/{provider}/availability?who={resource}", MANAGERS, "act=remove_calendar&id={calendar}"),
-    ("POST", "/desk/{provider}/availability?who={resource}", MANAGERS, "act=refresh&id={calendar}"),
+    ("POST", "/desk/{provider}/availability", MANAGERS, "act=remove_calendar&id={calendar}"),
+    ("POST", "/desk/{provider}/availability", MANAGERS, "act=refresh&id={calendar}"),
     ("GET", "/desk/{provider}/reviews", TEAM, ""),
     ("POST", "/desk/{provider}/reviews/{review}/reply", MANAGERS, "reply=Thank%20you"),
     ("GET", "/desk/{id}/money", "aannnsiini", ""),
@@ -167,7 +188,7 @@ pub const ROWS: &[Row] = &[
     ("GET", "/admin/providers", ADMIN, ""),
     ("GET", "/admin/providers/{id}", ADMIN, ""),
     ("POST", "/admin/providers/{id}", ADMIN, "act=approve"),
-    ("POST", "/admin/providers/{id}", ADMIN, "act=reject&reason=Papers"),
+    ("POST 422", "/admin/providers/{id}", ADMIN, "act=reject&reason=Papers"),
     ("POST", "/admin/providers/{id}", ADMIN, "act=suspend&reason=Papers"),
     ("POST", "/admin/providers/{id}", ADMIN, "act=reinstate&reason=Papers"),
     ("POST", "/admin/providers/{id}", ADMIN, "act=verify&reason=Papers"),
@@ -180,20 +201,20 @@ pub const ROWS: &[Row] = &[
     ("GET", "/admin/categories", ADMIN, ""),
     ("POST", "/admin/categories", ADMIN, "name=Bees&slug=bees-two&icon=flower&tone=1&position=9"),
     ("GET", "/admin/settings", ADMIN, ""),
-    ("POST", "/admin/settings", ADMIN, "hold_min=20"),
+    ("POST 422", "/admin/settings", ADMIN, "hold_min=20"),
     ("GET", "/admin/audit", ADMIN, ""),
     ("GET", "/admin/audit.csv", ADMIN, ""),
     ("GET", "/admin/system", ADMIN, ""),
-    ("POST", "/admin/system/jobs", "aasssssssn", "id=0193a1c2-7f00-7abc-8def-0123456789ab"),
-    ("POST", "/admin/system/mails", "aasssssssn", "id=0193a1c2-7f00-7abc-8def-0123456789ab"),
+    ("POST", "/admin/system/jobs", ADMIN, "id={job}"),
+    ("POST", "/admin/system/mails", ADMIN, "id={mail}"),
     // Server functions
     ("POST", "/do/booking/hold_left", SEEN_BY_PARTIES, "booking={booking}"),
     ("POST", "/do/booking/suggest_places", EVERYONE, "text=Mer"),
     (
         "POST",
         "/do/payment/pay",
-        PARTIES,
-        "booking={booking}&details[name]=Ana&details[email]=ana%40example.test&details[phone]=%2B351912345678&details[notes]=&details[tip_minor]=0",
+        PARTY_ACTS,
+        "booking={held}&details[name]=Ana&details[email]=ana%40example.test&details[phone]=%2B351912345678&details[notes]=&details[tip_minor]=0",
     ),
     ("POST", "/do/payment/state", SEEN_BY_PARTIES, "booking={booking}"),
 ];

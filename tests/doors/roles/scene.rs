@@ -1,10 +1,11 @@
-//! People and things of one business and two of its customers, one of whom has no account.
+//! People and things of one business and two of its customers, one of whom has no account, and what another business has.
 
+use super::ROLES;
 use super::programs::BLOCK;
 use crate::harness::{Browser, Doors};
 use axum::body::Body;
 use domain::ctx::StaffRole;
-use domain::id::{AccountId, Id, ReviewId};
+use domain::id::{AccountId, BookingId, Id, JobId, MailId, ProviderId, ResourceId, ReviewId, ServiceId};
 use domain::world::{SomePerson as Person, SomeProvider};
 use http::Method;
 use serde_json::{Value, json};
@@ -24,7 +25,14 @@ pub struct Scene {
     things: Things,
     /// Of these the guest has their own.
     of_guest: Things,
+    /// Of these the other owner has their own.
+    of_other: Things,
+    provider: SomeProvider,
+    party: AccountId,
 }
+
+/// Things that are made when a row first asks for them: bookings of the party at every point of their way, and what the operator mends.
+const LATER: [&str; 8] = ["held", "requested", "started", "due", "proposed", "done", "job", "mail"];
 
 enum Who {
     Nobody,
@@ -44,26 +52,126 @@ impl Scene {
         let party = world.a_customer().await;
         let support = world.an_account(Person { is_support: true, ..Person::default() }).await;
         let mut guest = doors.browser();
-        let mut things = BTreeMap::from([
-            ("provider", provider.id.to_string()),
-            ("service", provider.service.to_string()),
-            ("category", provider.category.to_string()),
-            ("resource", provider.person.to_string()),
+        let (mut things, mut of_guest, mut of_other) = (Things::new(), Things::new(), Things::new());
+        things.extend([
             ("member", member.to_string()),
             ("person", world.a_customer().await.to_string()),
             ("step", "business".to_owned()),
             ("provider_slug", word(doors, "select slug from providers where id = $1", provider.id.as_u128()).await),
             ("category_slug", word(doors, "select slug from categories where id = $1", provider.category.as_u128()).await),
         ]);
-        let mut of_guest = Things::new();
         book(doors, &provider, &mut guest, "2026-06-10T14:00:00Z", &mut of_guest).await;
         let mut browser = doors.signed_in(party).await;
         book(doors, &provider, &mut browser, "2026-06-10T10:00:00Z", &mut things).await;
-        own(doors, &mut browser, party, &mut things).await;
+        own(doors, &mut browser, party, provider.id, &mut things).await;
         furnish(doors, &provider, &mut things).await;
+        furnish(doors, &other, &mut of_other).await;
         let accounts = [world.a_customer().await, party, other.owner, member, manager, provider.owner, support, world.an_admin().await];
         let people = [Who::Nobody, Who::Guest(guest)].into_iter().chain(accounts.map(Who::Account)).collect();
-        Self { people, things, of_guest }
+        Self { people, things, of_guest, of_other, provider, party }
+    }
+
+    /// Whether it is still to be made.
+    pub fn lacks(&self, name: &str) -> bool {
+        LATER.contains(&name) && !self.things.contains_key(name)
+    }
+
+    /// Makes those of the things that are still to be made.
+    pub async fn bring(&mut self, doors: &Doors, names: &[&'static str]) {
+        for name in names.iter().copied() {
+            if self.lacks(name) {
+                let id = match name {
+                    "job" => a_dead_job(doors).await,
+                    "mail" => a_refused_mail(doors).await,
+                    _ => self.a_booking(doors, name).await,
+                };
+                self.things.insert(name, id);
+            }
+        }
+    }
+
+    /// The party's booking on its way to `what`.
+    async fn a_booking(&self, doors: &Doors, what: &str) -> String {
+        let world = &doors.world;
+        let (day, change) = match what {
+            "requested" => (15, None),
+            "started" => (16, Some("update bookings set status = 'in_progress', started_at = $2 where id = $1")),
+            // it began a little while ago: staff may set out, be late and start, and either may miss the other
+            "due" => (
+                17,
+                Some(
+                    "update bookings
+                     set during = tstzrange($2::timestamptz - interval '20 minutes', $2::timestamptz + interval '40 minutes')
+                     where id = $1",
+                ),
+            ),
+            "proposed" => (19, None),
+            "done" => (22, Some("update bookings set status = 'completed', started_at = $2, completed_at = $2 where id = $1")),
+            _ => (23, None),
+        };
+        let mut service = self.provider.service;
+        if what == "requested" {
+            service = world.a_service(self.provider.id, self.provider.category, &[self.provider.person]).await;
+            world.set("services", service, "needs_approval", "true").await;
+        }
+        let mut customer = doors.signed_in(self.party).await;
+        let id = hold(&mut customer, service, &format!("2026-06-{day}T10:00:00Z")).await;
+        if what != "held" {
+            pay(&mut customer, &id).await;
+        }
+        if let Some(change) = change {
+            let booking: BookingId = id.parse().expect("an id");
+            sqlx::query(change).bind(booking).bind(world.now()).execute(&world.db).await.expect("a changed booking");
+        }
+        if what == "proposed" {
+            let to = json!({ "starts_at": "2026-06-19T12:00:00Z" });
+            let path = format!("/api/v1/bookings/{id}/reschedule");
+            let asked = doors.signed_in(self.provider.owner).await.call(Method::POST, &path, to).await;
+            assert!(asked.status.is_success() && asked.json()["proposal"].is_object(), "{}", asked.body);
+        }
+        id
+    }
+
+    /// More of everything that pages list: bookings with their payments, services, people of the team, reviews, and traces of all that.
+    pub async fn grow(&self, doors: &Doors) {
+        let world = &doors.world;
+        let mut customer = doors.signed_in(self.party).await;
+        let mut owner = doors.signed_in(self.provider.owner).await;
+        for round in 0..3 {
+            let colleague = world.a_customer().await;
+            world.add_member(self.provider.id, colleague, StaffRole::Member).await;
+            let person = world.a_resource(self.provider.id, "person", Some(colleague)).await;
+            world.a_schedule(self.provider.id, Some(person), 9 * 60, 18 * 60).await;
+            let service = world.a_service(self.provider.id, self.provider.category, &[person]).await;
+            for hour in [9, 11, 13] {
+                let id = hold(&mut customer, service, &format!("2026-06-{}T{hour:02}:00:00Z", 10 + round)).await;
+                pay(&mut customer, &id).await;
+                if hour == 9 {
+                    a_review(doors, &id, self.provider.id, self.party).await;
+                }
+            }
+            self.keep_more(&mut owner, person, round).await;
+            let another = world.a_provider().await;
+            let kept = customer.call(Method::PUT, &format!("/api/v1/favourites/{}", another.id), json!({})).await;
+            assert!(kept.status.is_success(), "{}", kept.body);
+            world.an_account(Person::default()).await;
+        }
+    }
+
+    /// What the owner keeps for one more of the team.
+    async fn keep_more(&self, owner: &mut Browser, person: ResourceId, round: usize) {
+        let at = |rest: &str| format!("/providers/{}/{rest}", self.provider.id);
+        let day = 24 + round;
+        let calendar = json!({ "resource_id": person, "url": format!("https://calendar.example/{person}.ics") });
+        let during = json!({ "starts_at": format!("2026-06-{day}T09:00:00Z"), "ends_at": format!("2026-06-{day}T10:00:00Z") });
+        for (path, body) in [
+            (at("time-off"), json!({ "resource_id": person, "from_date": format!("2026-07-0{}", round + 1) })),
+            (at("blocks"), json!({ "resource_id": person, "during": during })),
+            (at("imported-calendars"), calendar),
+            (at("team/invitations"), json!({ "email": format!("more{round}@example.test"), "role": "member" })),
+        ] {
+            made(owner, &path, body).await;
+        }
     }
 
     /// A browser of this role, signed in anew: some calls end sessions.
@@ -80,12 +188,18 @@ impl Scene {
         own.or_else(|| self.things.get(name))
     }
 
-    /// Every `{thing}` in a body in its place.
-    pub fn fill(&self, role: usize, body: &str, absent: Option<&str>) -> String {
-        self.things.keys().fold(body.to_owned(), |body, name| {
-            let value = absent.or_else(|| self.thing(role, name).map(String::as_str)).unwrap_or_default();
-            body.replace(&format!("{{{name}}}"), value)
-        })
+    /// What this role has for itself, to be used beside somebody else's.
+    pub fn own(&self, role: usize) -> Option<&Things> {
+        match ROLES[role] {
+            "guest" => Some(&self.of_guest),
+            "other owner" => Some(&self.of_other),
+            _ => None,
+        }
+    }
+
+    /// The same thing of those whose scene it is.
+    pub fn of_scene(&self, name: &str) -> Option<&String> {
+        self.things.get(name)
     }
 }
 
@@ -93,14 +207,22 @@ async fn word(doors: &Doors, sql: &'static str, id: u128) -> String {
     sqlx::query_scalar(sql).bind(uuid::Uuid::from_u128(id)).fetch_one(&doors.world.db).await.expect("a word")
 }
 
+async fn hold(customer: &mut Browser, service: ServiceId, starts_at: &str) -> String {
+    let held = made(customer, "/bookings", json!({ "service_id": service, "starts_at": starts_at })).await;
+    held["id"].as_str().expect("an id").to_owned()
+}
+
+async fn pay(customer: &mut Browser, id: &str) {
+    let contact = json!({ "name": "Ana Sousa", "email": "ana@example.test", "phone": "+351 912 345 678" });
+    let body = json!({ "tender": "card", "payment_method": "pm_card_visa", "contact": contact });
+    let paid = customer.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), body).await;
+    assert!(paid.status.is_success(), "{}", paid.body);
+}
+
 /// A paid booking with a photo.
 async fn book(doors: &Doors, provider: &SomeProvider, customer: &mut Browser, starts_at: &str, things: &mut Things) {
-    let held = made(customer, "/bookings", json!({ "service_id": provider.service, "starts_at": starts_at })).await;
-    let id = held["id"].as_str().expect("an id").to_owned();
-    let contact = json!({ "name": "Ana Sousa", "email": "ana@example.test", "phone": "+351 912 345 678" });
-    let pay = json!({ "tender": "card", "payment_method": "pm_card_visa", "contact": contact });
-    let paid = customer.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), pay).await;
-    assert!(paid.status.is_success(), "{}", paid.body);
+    let id = hold(customer, provider.service, starts_at).await;
+    pay(customer, &id).await;
     let mut body =
         b"------edge\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"sink.png\"\r\nContent-Type: image/png\r\n\r\n".to_vec();
     body.extend(hex::decode(PNG).expect("a picture"));
@@ -108,7 +230,7 @@ async fn book(doors: &Doors, provider: &SomeProvider, customer: &mut Browser, st
     let headers = [("content-type", FORM_WITH_PHOTO), ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
     let added = customer.send(Method::POST, &format!("/bookings/{id}/photos"), &headers, Body::from(body)).await;
     assert!(added.status.is_redirection(), "no photo: {}", added.status);
-    let booking: uuid::Uuid = id.parse().expect("an id");
+    let booking: BookingId = id.parse().expect("an id");
     let photo: uuid::Uuid = sqlx::query_scalar("select id from booking_photos where booking_id = $1")
         .bind(booking)
         .fetch_one(&doors.world.db)
@@ -125,22 +247,11 @@ async fn book(doors: &Doors, provider: &SomeProvider, customer: &mut Browser, st
 }
 
 /// What a customer has for themselves: a published review, a session, a token, a calendar feed.
-async fn own(doors: &Doors, browser: &mut Browser, party: AccountId, things: &mut Things) {
-    let world = &doors.world;
-    let review: ReviewId = world.new_id();
-    sqlx::query(
-        "insert into reviews (id, booking_id, provider_id, side, author_id, author_name, rating, created_at, published_at, due_at)
-         values ($1, $2, $3, 'customer', $4, 'Ana', 5, $5, $5, $5)",
-    )
-    .bind(uuid::Uuid::from_u128(review.as_u128()))
-    .bind(things["booking"].parse::<uuid::Uuid>().expect("an id"))
-    .bind(things["provider"].parse::<uuid::Uuid>().expect("an id"))
-    .bind(party)
-    .bind(world.now())
-    .execute(&world.db)
-    .await
-    .expect("a review");
-    things.insert("review", review.to_string());
+async fn own(doors: &Doors, browser: &mut Browser, party: AccountId, provider: ProviderId, things: &mut Things) {
+    let kept = browser.call(Method::PUT, &format!("/api/v1/favourites/{provider}"), json!({})).await;
+    assert!(kept.status.is_success(), "{}", kept.body);
+    let review = a_review(doors, &things["booking"], provider, party).await;
+    things.insert("review", review);
     things.insert("session", doors.session(party).await.1.to_string());
     let token = made(browser, "/tokens", json!({ "name": "x", "scopes": ["profile:read"], "days": 1 })).await;
     things.insert("token", token["token"]["id"].as_str().expect("an id").to_owned());
@@ -149,8 +260,61 @@ async fn own(doors: &Doors, browser: &mut Browser, party: AccountId, things: &mu
     things.insert("feed", feed.to_owned());
 }
 
-/// What a team keeps besides.
+/// Published, by the customer of the booking.
+async fn a_review(doors: &Doors, booking: &str, provider: ProviderId, author: AccountId) -> String {
+    let world = &doors.world;
+    let review: ReviewId = world.new_id();
+    sqlx::query(
+        "insert into reviews (id, booking_id, provider_id, side, author_id, author_name, rating, created_at, published_at, due_at)
+         values ($1, $2, $3, 'customer', $4, 'Ana', 5, $5, $5, $5)",
+    )
+    .bind(review)
+    .bind(booking.parse::<BookingId>().expect("an id"))
+    .bind(provider)
+    .bind(author)
+    .bind(world.now())
+    .execute(&world.db)
+    .await
+    .expect("a review");
+    review.to_string()
+}
+
+/// One that nobody knows how to do: it would be given up at once.
+async fn a_dead_job(doors: &Doors) -> String {
+    let id: JobId = doors.world.new_id();
+    sqlx::query("insert into jobs (id, kind, run_at, created_at, dead_at) values ($1, 'nobody.knows', $2, $2, $2)")
+        .bind(id)
+        .bind(doors.world.now())
+        .execute(&doors.world.db)
+        .await
+        .expect("a job");
+    id.to_string()
+}
+
+async fn a_refused_mail(doors: &Doors) -> String {
+    let id: MailId = doors.world.new_id();
+    sqlx::query(
+        "insert into mails (id, cause, template, to_address, subject, html, plain, status, failure, created_at)
+         values ($1, $2, 'password_reset', 'someone@example.test', 'A letter', '', '', 'failed', 'refused', $3)",
+    )
+    .bind(id)
+    .bind(format!("test:{id}"))
+    .bind(doors.world.now())
+    .execute(&doors.world.db)
+    .await
+    .expect("a letter");
+    id.to_string()
+}
+
+/// What a business has, and what a team keeps besides.
 async fn furnish(doors: &Doors, provider: &SomeProvider, things: &mut Things) {
+    things.extend([
+        ("provider", provider.id.to_string()),
+        ("service", provider.service.to_string()),
+        ("category", provider.category.to_string()),
+        ("resource", provider.person.to_string()),
+        ("room", doors.world.a_resource(provider.id, "room", None).await.to_string()),
+    ]);
     let at = |rest: &str| format!("/providers/{}/{rest}", provider.id);
     let block = BLOCK.replace("{resource}", &provider.person.to_string()).replace("06-20", "06-27");
     let calendar = json!({ "resource_id": provider.person, "url": "https://calendar.example/a.ics" });
@@ -159,7 +323,12 @@ async fn furnish(doors: &Doors, provider: &SomeProvider, things: &mut Things) {
         ("time_off", at("time-off"), json!({ "from_date": "2026-06-26" }), "id"),
         ("block", at("blocks"), serde_json::from_str(&block).expect("a body"), "id"),
         ("calendar", at("imported-calendars"), calendar, "id"),
-        ("invitation", at("team/invitations"), json!({ "email": "someone@example.test", "role": "member" }), "invitation_id"),
+        (
+            "invitation",
+            at("team/invitations"),
+            json!({ "email": format!("someone.{}@example.test", provider.id), "role": "member" }),
+            "invitation_id",
+        ),
     ] {
         let answer = made(&mut owner, &path, body).await;
         things.insert(thing, answer[id].as_str().unwrap_or_else(|| panic!("{path}: {answer}")).to_owned());
