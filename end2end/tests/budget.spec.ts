@@ -1,7 +1,8 @@
 // What a page costs over the wire, compressed, in a browser that has seen nothing yet.
-import type { Page } from "@playwright/test";
-import { expect, islandsRun, test } from "./house";
-import { openProvider, takeTime } from "./journey";
+import type { Browser, Page } from "@playwright/test";
+import { expect, islandsRun, people, signIn, test } from "./house";
+import { deskOf, openProvider, takeTime } from "./journey";
+import * as places from "./places";
 
 const KIB = 1024;
 
@@ -29,15 +30,69 @@ async function cost(page: Page, path: string, settle: () => Promise<void>): Prom
   });
   await page.goto(path);
   await settle();
-  await page.waitForTimeout(2500);
+  await page.waitForLoadState("networkidle");
   test.info().annotations.push({ type: path, description: JSON.stringify(found) });
   console.log(`${path}: ${(found.code / KIB).toFixed(1)} KiB wasm+JS, ${(found.total / KIB).toFixed(1)} KiB in ${found.requests} requests`);
   return found;
 }
 
+/** Waits for all islands that start by themselves: those in view, and those that do not wait to be. */
+async function allRun(page: Page) {
+  await islandsRun(page);
+  await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>("[data-start=soon] leptos-island")].every((island) => island.dataset.state));
+}
+
+/** How many islands stand on the page, and of these how many run and how many failed to. */
+const islands = (page: Page) =>
+  page.evaluate(() => {
+    const states = [...document.querySelectorAll<HTMLElement>("leptos-island")].map((island) => island.dataset.state);
+    return { all: states.length, on: states.filter((state) => state === "on").length, off: states.filter((state) => state === "off").length };
+  });
+
+/** The same person, if any, in a browser that has kept nothing. */
+async function fresh<T>(browser: Browser, of: Page, body: (page: Page) => Promise<T>): Promise<T> {
+  const { baseURL, viewport, userAgent } = test.info().project.use;
+  const storageState = await of.context().storageState();
+  const context = await browser.newContext({ baseURL, viewport, userAgent, storageState, serviceWorkers: "block" });
+  try {
+    return await body(await context.newPage());
+  } finally {
+    await context.close();
+  }
+}
+
+for (const [who, person, paths] of [
+  ["everyone", undefined, places.open],
+  ["a customer", people.customer, places.customer],
+  ["a provider", people.owner, places.desk],
+  ["the operator", people.admin, places.admin],
+] as const) {
+  test(`what ${who} opens costs no more code than runs on it @budget`, async ({ page, browser }) => {
+    test.skip(test.info().project.name !== "desktop", "the same code at every width");
+    test.setTimeout(180_000);
+    if (person) await signIn(page, person);
+    const root = paths === places.desk ? await deskOf(page) : "";
+    for (const path of paths) {
+      await test.step(root + path, () =>
+        fresh(browser, page, async (first) => {
+          const spent = await cost(first, root + path, () => allRun(first));
+          const { all, on, off } = await islands(first);
+          expect.soft(off, `islands of ${path} that failed`).toBe(0);
+          if (on > 0) {
+            expect.soft(spent.code, `${path}: ${on} of ${all} islands run`).toBeGreaterThan(0);
+            expect.soft(spent.code + spent.loader, `${path}: ${on} of ${all} islands run`).toBeLessThanOrEqual(100 * KIB);
+          } else {
+            expect.soft(spent.code, `${path}: none of ${all} islands runs`).toBe(0);
+          }
+        }),
+      );
+    }
+  });
+}
+
 for (const path of ["/", "/search"]) {
   test(`${path} runs no code before the first interaction @budget`, async ({ page }) => {
-    const spent = await cost(page, path, async () => {});
+    const spent = await cost(page, path, () => allRun(page));
     expect(spent.code, "wasm and JS").toBe(0);
     expect(spent.loader, "the loader").toBeLessThanOrEqual(2 * KIB + 600 /* headers */);
     expect(spent.total, "the whole first load").toBeLessThanOrEqual(250 * KIB);
@@ -53,13 +108,7 @@ for (const [name, limit, open] of [
   test(`${name} stays within ${limit} KiB of code @budget`, async ({ page, browser }) => {
     await openProvider(page, "tolliver");
     await open(page);
-    // The same person in a browser that has kept nothing.
-    const { baseURL, viewport, userAgent } = test.info().project.use;
-    const storageState = await page.context().storageState();
-    const fresh = await browser.newContext({ baseURL, viewport, userAgent, storageState, serviceWorkers: "block" });
-    const first = await fresh.newPage();
-    const spent = await cost(first, page.url(), () => islandsRun(first));
-    await fresh.close();
+    const spent = await fresh(browser, page, (first) => cost(first, page.url(), () => allRun(first)));
     expect(spent.code, "wasm and JS").toBeLessThanOrEqual(limit * KIB);
   });
 }

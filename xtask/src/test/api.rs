@@ -2,6 +2,7 @@
 
 use super::Score;
 use super::rust::{number_before, tee};
+use super::secrets;
 use crate::house::House;
 use crate::postgres::Database;
 use crate::stage::{self, Stage};
@@ -39,20 +40,21 @@ pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Sco
             score = score.and(live(house, database, &stage, &name)?);
         }
         if wants("schemathesis") {
-            score = score.and(schemathesis(house, &stage, &python)?);
+            score = score.and(schemathesis(house, database, &stage, &python, &name)?);
         }
         drop(running);
-        Ok(score)
+        Ok(score.and(secrets::are_in_no_log(&stage.folder)?))
     })();
     let _ = database.drop_database(&name);
     outcome
 }
 
-fn schemathesis(house: &House, stage: &Stage, python: &std::path::Path) -> Result<Score> {
+fn schemathesis(house: &House, database: &Database, stage: &Stage, python: &std::path::Path, name: &str) -> Result<Score> {
     say("Schemathesis");
     let mut command = Command::new(python);
     command.arg(house.root.join("end2end/api/run.py")).arg(format!("http://{}", stage.ports.server)).arg(stage.folder.join("api"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("DATABASE_URL", &stage.database_url).env("PSQL", database.psql(name).get_program());
     let (is_well, lines) = tee(command)?;
     let total = lines.iter().rev().find(|line| line.contains(" passed, ") && !line.contains(" in "));
     Ok(match total {
@@ -69,6 +71,7 @@ fn live(house: &House, database: &Database, stage: &Stage, name: &str) -> Result
         .args(["--test", "--test-reporter=spec", "live/live.test.mjs"])
         .env("BASE_URL", format!("http://{}", stage.ports.server))
         .env("DATABASE_URL", &stage.database_url)
+        .env("SANDBOX_URL", stage.ports.sandbox_url())
         .env("PSQL", database.psql(name).get_program());
     let (is_well, lines) = tee(command)?;
     let count = |word: &str| {

@@ -1,6 +1,6 @@
 //! The parts that Chromium runs, on a house of their own.
 
-use super::{Part, Score, timed};
+use super::{Part, Score, secrets, timed};
 use crate::build::{self, Scope};
 use crate::house::House;
 use crate::node;
@@ -41,8 +41,11 @@ pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String
         let stage = stage::for_tests(house, database, &name)?;
         stage.prepare()?;
         let running = stage.play()?;
-        let scores = parts.iter().map(|part| timed(*part, || play(house, &stage, &chromium, *part, extra))).collect::<Vec<_>>();
+        let mut scores = parts.iter().map(|part| timed(*part, || play(house, &stage, &chromium, *part, extra))).collect::<Vec<_>>();
         drop(running);
+        if let Some((_, score, _)) = scores.last_mut() {
+            *score = std::mem::take(score).and(secrets::are_in_no_log(&stage.folder)?);
+        }
         Ok(scores)
     })();
     let _ = database.drop_database(&name);

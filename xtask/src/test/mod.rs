@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod rust;
+mod secrets;
 
 use crate::children;
 use crate::house::House;

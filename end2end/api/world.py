@@ -1,0 +1,251 @@
+"""Who takes part, and what the demo town is given before they come: something for every call to find, and spare things to end or take away."""
+
+import os
+import subprocess
+from datetime import date, datetime, timedelta, timezone
+
+import requests
+
+PASSWORD = "merrow-demo-1"
+THROWN_PASSWORD = "four kettles and a moss"
+PEOPLE = {
+    "customer": "ines@merrow.example",
+    "owner": "bram@tolliver.example",
+    "member": "odalys@tolliver.example",
+    "support": "support@fettle.example",
+    "admin": "vesna@fettle.example",
+}
+# Nobody in the town is one; the run makes them.
+MANAGER = "manager@tolliver.example"
+THROWN = "thrown@api.example"
+EVERY_DAY = [{"weekday": day, "from_min": 480, "to_min": 1200} for day in range(1, 8)]
+
+
+class Person:
+    """Signed in by a session, with a token that may do everything the person may."""
+
+    def __init__(self, base, email, password=PASSWORD):
+        self.base = base
+        self.session = requests.Session()
+        self.me = self.ask("POST", "auth/sign-in", json={"email": email, "password": password})
+        self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
+
+    def make_token(self, name="api tests"):
+        kinds = ["profile", "bookings", "payments", "provider"] + ["admin"] * self.me["is_admin"]
+        scopes = [f"{kind}:{way}" for kind in kinds for way in ("read", "write")]
+        made = self.ask("POST", "tokens", json={"name": name, "scopes": scopes, "days": 1})
+        return made["secret"], made["token"]["id"]
+
+    def ask(self, method, path, **more):
+        answer = self.session.request(method, f"{self.base}/api/v1/{path}", timeout=30, **more)
+        if not answer.ok:
+            raise SystemExit(f"{method} {path} for the town was refused with {answer.status_code}: {answer.text[:400]}")
+        return answer.json() if answer.content else None
+
+    def post(self, path, **body):
+        return self.ask("POST", path, json=body)
+
+    def list(self, path):
+        joint = "&" if "?" in path else "?"
+        return self.ask("GET", f"{path}{joint}limit=30")["items"]
+
+    def ids(self, path):
+        return [item["id"] for item in self.list(path)]
+
+
+def in_minutes(minutes):
+    at = datetime.now(timezone.utc).replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(ahead):
+    return (date.today() + timedelta(days=ahead)).isoformat()
+
+
+def sql(text):
+    command = [os.environ.get("PSQL", "psql"), os.environ["DATABASE_URL"], "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", text]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def register(base, email):
+    """Nobody's session: who registers is signed in by it."""
+    answer = requests.post(f"{base}/api/v1/auth/register", json={"email": email, "password": THROWN_PASSWORD, "name": "Ada Bell"}, timeout=30)
+    answer.raise_for_status()
+    return answer.json()["id"]
+
+
+def offers(person, provider, service):
+    """Free times that can all be taken, one beside the other."""
+    query = f"service_id={service}&from={day(1)}&to={day(20)}"
+    days = person.ask("GET", f"providers/{provider}/availability?{query}")["days"]
+    taken, until = [], ""
+    for slot in (slot for one in days for slot in one["slots"]):
+        if slot["starts_at"] >= until:
+            taken.append(slot["starts_at"])
+            until = slot["ends_at"]
+    # Every second: what is between leaves room for buffers.
+    return taken[::2]
+
+
+def elsewhere(customer, house):
+    """A provider other than `house` whom customers visit and whose service is booked at once; its service and its free times. Nobody who takes
+    part changes its hours, so that there is always something to book."""
+    for found in customer.list("search?mode=at_provider&instant=true"):
+        provider = found["provider"]["id"]
+        for service in customer.list(f"providers/{provider}/services"):
+            if provider == house or service["mode"] != "at_provider" or service["needs_approval"]:
+                continue
+            times = offers(customer, provider, service["id"])
+            if len(times) >= 30:
+                return provider, service["id"], times
+    raise SystemExit("The town has no provider with thirty free times.")
+
+
+class Visitor(Person):
+    """Nobody, whose browser is known by what it holds."""
+
+    def __init__(self, base, service, times):
+        self.base = base
+        self.session = requests.Session()
+        self.held = [hold(self, service, at) for at in times]
+        self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
+
+
+def pay(customer, booking):
+    contact = {"name": "Ines Calloway", "email": PEOPLE["customer"], "phone": "+351 912 345 678"}
+    customer.post(f"bookings/{booking}/payment", tender="card", payment_method="pm_card_visa", contact=contact)
+    return booking
+
+
+def hold(customer, service, starts_at):
+    return customer.post("bookings", service_id=service, starts_at=starts_at)["id"]
+
+
+def desk(owner, customer, shop, categories):
+    """What a team keeps: people, things, services, blocks, hours, and bookings at every step."""
+    at = f"providers/{shop}"
+    hands = [owner.post(f"{at}/resources", kind="person", name=f"Hand {number}")["id"] for number in range(10)]
+    rooms = [owner.post(f"{at}/resources", kind="room", name=f"Room {number}")["id"] for number in range(7)]
+
+    def sell(name, needs_approval=False):
+        people = [{"resource_id": hand} for hand in hands]
+        body = {"name": name, "category_id": categories[0], "mode": "at_provider", "duration_min": 30, "price_minor": 5000}
+        return owner.post(f"{at}/services", **body, assignment="first_free", needs_approval=needs_approval, people=people)["id"]
+
+    def by_hand(minutes):
+        body = {"service_id": quick, "starts_at": in_minutes(minutes), "customer_name": "Rui", "is_free": True, "is_outside_hours": True}
+        return owner.post("bookings/by-hand", **body)["booking"]["id"]
+
+    quick, asking = sell("A quick look"), sell("A longer look", needs_approval=True)
+    times = offers(customer, shop, asking)
+    asked = [pay(customer, hold(customer, asking, at)) for at in times[:8]]
+    for hand in hands[-2:]:
+        owner.ask("PUT", f"{at}/schedules", json={"resource_id": hand, "hours": EVERY_DAY})
+    for number in range(4):
+        owner.ask("PUT", f"{at}/schedule-overrides", json={"date": day(30 + number), "ranges": []})
+    span = lambda number: {"starts_at": in_minutes(90_000 + number * 120), "ends_at": in_minutes(90_060 + number * 120)}
+    calendar = lambda number: {"resource_id": hands[number], "url": f"https://calendar.example/{number}.ics"}
+    return {
+        "provider_id": [shop],
+        "service_id": [quick],
+        "services_spare": [sell(f"Something else {number}") for number in range(6)],
+        "resource_id": hands[:4],
+        "resources_spare": rooms[1:],
+        "rooms": rooms[:1],
+        "with_hours": hands[-2:],
+        "blocks": [owner.post(f"{at}/blocks", resource_id=rooms[0], during=span(number))["id"] for number in range(6)],
+        "time_off_id": [owner.post(f"{at}/time-off", from_date=day(300 + number), resource_id=hands[0])["id"] for number in range(6)],
+        "calendar_id": [owner.post(f"{at}/imported-calendars", **calendar(number))["id"] for number in range(4)],
+        "invitation_id": [
+            owner.post(f"{at}/team/invitations", email=f"asked-{number}@api.example", role="member")["invitation_id"] for number in range(4)
+        ],
+        "reviews": [review["id"] for review in owner.list(f"{at}/reviews") if not review["reply"]],
+        "to_approve": asked[:4],
+        "to_decline": asked[4:],
+        # Over by now, and about to begin.
+        "to_finish": [by_hand(-40) for _ in range(4)],
+        "to_miss": [by_hand(-40) for _ in range(4)],
+        "to_start": [by_hand(20) for _ in range(4)],
+        "soon": [by_hand(20) for _ in range(4)],
+        "to_cancel": [by_hand(60 * 24 * 55 + number * 60) for number in range(4)],
+        "ahead": [by_hand(60 * 24 * 60 + number * 60) for number in range(4)],
+        "done": owner.ids("bookings?as=provider&status=completed"),
+        "bookings": owner.ids("bookings?as=provider"),
+        "times": [in_minutes(60 * 24 * 70 + number * 60) for number in range(40)],
+        "kept": [quick, asking, *hands, rooms[0]],
+    }
+
+
+class Town:
+    def __init__(self, base):
+        self.base = base
+        self.people = people = {name: Person(base, email) for name, email in PEOPLE.items()}
+        customer, owner, admin = people["customer"], people["owner"], people["admin"]
+        self.shop = shop = owner.me["workplaces"][0]["provider_id"]
+        admin.ask("PATCH", "admin/settings", json={"holds_per_person": 20})
+        kept = {person.me["id"] for person in people.values()}
+        self.thrown = register(base, THROWN)
+        manager = register(base, MANAGER)
+        strangers = [one for one in admin.ids("admin/people") if one not in kept | {self.thrown, manager}]
+        colleagues, others = strangers[:4], strangers[4:]
+        application = customer.post("provider-applications", name="Brook and Daughters", zone="Europe/Lisbon", currency="EUR", country="PT")
+        rows = [f"('{shop}', '{one}', 'member', now())" for one in colleagues] + [f"('{shop}', '{manager}', 'manager', now())"]
+        sql(f"insert into provider_members (provider_id, account_id, role, created_at) values {', '.join(rows)}")
+        sql(f"update providers set status = 'submitted', submitted_at = now() where id = '{application['provider_id']}'")
+        people["manager"] = Person(base, MANAGER, THROWN_PASSWORD)
+        tokens = {name: person.make_token() for name, person in people.items()}
+        self.secrets = {name: secret for name, (secret, _) in tokens.items()}
+
+        categories = owner.ids("categories")
+        self.at_desk = desk(owner, customer, shop, categories)
+        provider, service, times = elsewhere(customer, shop)
+        waiting = [one for one in admin.ids("admin/providers?status=submitted") if one != application["provider_id"]]
+        active = [one for one in admin.ids("admin/providers?status=active") if one not in (shop, provider)]
+        for one in active[:2]:
+            admin.post(f"admin/providers/{one}/suspension", reason="Papers have run out")
+        self.everyone = {
+            "today": date.today().isoformat(),
+            "thrown": THROWN,
+            "thrown_password": THROWN_PASSWORD,
+            "provider_id": [provider],
+            "service_id": [service],
+            "resource_id": self.at_desk["resource_id"],
+            "category_id": categories,
+            "times": times[20:],
+            "people": others,
+            "account_id": colleagues,
+            "waiting": waiting,
+            "suspended": active[:2],
+            "active": active[2:],
+            # Nobody and nothing that a run stands on ends by chance.
+            "kept": [*kept, manager, shop, provider, service, *(token for _, token in tokens.values())],
+        }
+        held = [hold(customer, service, at) for at in times[:6]]
+        paid = [pay(customer, hold(customer, service, at)) for at in times[6:14]]
+        self.visitor = Visitor(base, service, times[14:18])
+        spare = [Person(base, PEOPLE["customer"]) for _ in range(2)]
+        sessions = customer.list("sessions")
+        self.kept_sessions = [one["id"] for one in sessions if one["is_current"]]
+        self.own = {
+            "bookings": customer.ids("bookings"),
+            "done": customer.ids("bookings?status=completed"),
+            "ahead": paid[:4],
+            "to_cancel": paid[4:],
+            "to_pay": held[:3],
+            "to_release": held[3:],
+            "payments": customer.ids("payments"),
+            "applications": [application["provider_id"]],
+            "sessions": [one["id"] for one in sessions if not one["is_current"]],
+            "tokens": [person.make_token("spare")[1] for person in spare for _ in range(3)],
+        }
+        self.visitors = {"bookings": self.visitor.held, "to_pay": self.visitor.held[:2], "to_release": self.visitor.held[2:]}
+        self.all_of_them = {
+            "bookings": admin.ids("admin/bookings"),
+            "payments": admin.ids("admin/payments?status=paid"),
+        }
+
+    def known(self, *parts):
+        """What one run knows; later parts win."""
+        found = {key: value for part in (self.everyone, *parts) for key, value in part.items()}
+        found["kept"] = [*self.everyone["kept"], *self.at_desk["kept"], *self.kept_sessions]
+        return found
