@@ -1,6 +1,6 @@
 //! Listening: slow headers are cut off, answers that nobody takes are given up, sockets and requests under way are finished before the process ends.
 
-mod patient;
+pub(crate) mod patient;
 
 use crate::realtime::Hub;
 use crate::state::AppState;

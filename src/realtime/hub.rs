@@ -1,101 +1,87 @@
-//! Who listens to what on this node. Delivering never waits: a queue that is full marks its reader, who is then told to fetch again.
+//! Who listens to what on this node, and how far it has been told. Delivering never waits: couriers bring frames to the lines, and a line that does
+//! not take them is told to fetch again.
 
-use axum::extract::ws::Utf8Bytes;
+use super::courier::{self, Order};
+use super::line::{Line, lock};
+use super::round::Letter;
 use domain::event::{Cursor, Event, EventKind};
 use domain::id::AccountId;
 use domain::live::{Frame, Topic, frames};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use tokio::sync::Notify;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-/// Frames waiting for one reader; beyond that it is slow.
-const QUEUE: usize = 256;
 /// Sockets of this node.
 const MOST_SOCKETS: usize = 25_000;
-
-/// A frame as text, made once for all its readers.
-#[derive(Debug)]
-pub struct Delivery {
-    pub topic: Topic,
-    pub cursor: Cursor,
-    pub text: Utf8Bytes,
-}
-
-/// What waits for one reader. Nearly always nothing, so it takes no room then.
-#[derive(Default)]
-pub struct News {
-    pub deliveries: Vec<Arc<Delivery>>,
-    /// Something was dropped.
-    pub is_behind: bool,
-    /// The session or token may have ended, or what its account may hear have changed.
-    pub is_in_doubt: bool,
-}
-
-impl News {
-    fn is_nothing(&self) -> bool {
-        self.deliveries.is_empty() && !self.is_behind && !self.is_in_doubt
-    }
-
-    fn add(&mut self, delivery: &Arc<Delivery>) {
-        if self.is_behind || self.deliveries.len() >= QUEUE {
-            self.drop_all();
-        } else {
-            self.deliveries.push(delivery.clone());
-        }
-    }
-
-    /// Without what is dropped the rest is worthless.
-    fn drop_all(&mut self) {
-        self.is_behind = true;
-        self.deliveries = Vec::new();
-    }
-}
-
-/// One socket, as the hub sees it.
-pub struct Reader {
-    account: Option<AccountId>,
-    news: Mutex<News>,
-    /// Rung for the first that waits.
-    bell: Notify,
-}
-
-impl Reader {
-    /// Waits until there is something, and takes it all. May be nothing after all. Nothing is lost when it is given up while it waits.
-    pub async fn news(&self) -> News {
-        self.bell.notified().await;
-        std::mem::take(&mut *lock(&self.news))
-    }
-
-    fn put(&self, change: impl FnOnce(&mut News)) {
-        let mut news = lock(&self.news);
-        let is_first = news.is_nothing();
-        change(&mut news);
-        drop(news);
-        if is_first {
-            self.bell.notify_one();
-        }
-    }
-}
+/// Beyond that the database is slower than they are.
+const MOST_COURIERS: usize = 16;
 
 #[derive(Default)]
 pub struct Hub {
-    topics: RwLock<HashMap<Topic, Vec<Arc<Reader>>>>,
-    readers: Mutex<HashMap<AccountId, Vec<Arc<Reader>>>>,
-    position: Mutex<Option<Cursor>>,
+    board: Mutex<Board>,
+    accounts: Mutex<HashMap<AccountId, Vec<Arc<Line>>>>,
     sockets: AtomicUsize,
+    /// Ever.
+    joined: AtomicUsize,
     /// Cancelled when the node goes: sockets say so and close.
     pub closing: CancellationToken,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// In one piece, so that whoever comes is told each frame or a place behind it, and never neither.
+#[derive(Default)]
+struct Board {
+    position: Option<Cursor>,
+    /// From when somebody listens.
+    couriers: Vec<Courier>,
+}
+
+struct Courier {
+    orders: UnboundedSender<Order>,
+    /// How many of its lines listen to each topic.
+    heard: HashMap<Topic, usize>,
+}
+
+impl Courier {
+    fn start() -> Self {
+        let (orders, received) = unbounded_channel();
+        tokio::spawn(courier::run(received));
+        Self { orders, heard: HashMap::new() }
+    }
+
+    /// It ends with this alone.
+    fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+}
+
+impl Board {
+    fn courier(&mut self, line: &Line) -> &mut Courier {
+        if self.couriers.is_empty() {
+            let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            self.couriers.extend((0..cores.min(MOST_COURIERS)).map(|_| Courier::start()));
+        }
+        let count = self.couriers.len();
+        &mut self.couriers[line.number % count]
+    }
+
+    fn hand_out(&self, cursor: Cursor, frames: &[Frame]) {
+        let is_heard = |frame: &&Frame| self.couriers.iter().any(|courier| courier.heard.contains_key(&frame.topic));
+        let letters: Vec<Arc<Letter>> = frames.iter().filter(is_heard).map(|frame| Arc::new(Letter::new(cursor, frame))).collect();
+        for courier in &self.couriers {
+            let own: Vec<Arc<Letter>> = letters.iter().filter(|letter| courier.heard.contains_key(&letter.topic)).cloned().collect();
+            if !own.is_empty() {
+                courier.order(Order::Carry(own));
+            }
+        }
+    }
 }
 
 impl Hub {
     /// A new socket; None when there are too many.
-    pub fn join(&self, account: Option<AccountId>) -> Option<Arc<Reader>> {
+    pub fn join(&self, account: Option<AccountId>) -> Option<Arc<Line>> {
         if self.sockets.fetch_add(1, Ordering::Relaxed) >= MOST_SOCKETS {
             self.sockets.fetch_sub(1, Ordering::Relaxed);
             crate::metrics::SOCKETS.note(false);
@@ -103,23 +89,23 @@ impl Hub {
         }
         crate::metrics::SOCKETS.note(true);
         metrics::gauge!("live_sockets").increment(1.0);
-        let reader = Arc::new(Reader { account, news: Mutex::default(), bell: Notify::new() });
+        let line = Arc::new(Line::new(self.joined.fetch_add(1, Ordering::Relaxed), account));
         if let Some(account) = account {
-            lock(&self.readers).entry(account).or_default().push(reader.clone());
+            lock(&self.accounts).entry(account).or_default().push(line.clone());
         }
-        Some(reader)
+        Some(line)
     }
 
-    pub fn leave(&self, reader: &Arc<Reader>, topics: impl IntoIterator<Item = Topic>) {
-        for topic in topics {
-            self.unsubscribe(reader, topic);
+    pub fn leave(&self, line: &Arc<Line>) {
+        for topic in line.end() {
+            self.forget(line, topic);
         }
-        if let Some(account) = reader.account {
-            let mut readers = lock(&self.readers);
-            if let Some(own) = readers.get_mut(&account) {
-                own.retain(|other| !Arc::ptr_eq(other, reader));
+        if let Some(account) = line.account {
+            let mut accounts = lock(&self.accounts);
+            if let Some(own) = accounts.get_mut(&account) {
+                own.retain(|other| !Arc::ptr_eq(other, line));
                 if own.is_empty() {
-                    readers.remove(&account);
+                    accounts.remove(&account);
                 }
             }
         }
@@ -127,38 +113,54 @@ impl Hub {
         metrics::gauge!("live_sockets").decrement(1.0);
     }
 
-    pub fn subscribe(&self, reader: &Arc<Reader>, topic: Topic) {
-        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
-        topics.entry(topic).or_default().push(reader.clone());
+    /// From here on the line is told what comes after the answer. To be called once for a topic.
+    pub fn subscribe(&self, line: &Arc<Line>, topic: Topic) -> Option<Cursor> {
+        let mut board = lock(&self.board);
+        let position = board.position;
+        line.listen(topic, position);
+        let courier = board.courier(line);
+        *courier.heard.entry(topic).or_default() += 1;
+        courier.order(Order::Listen(topic, line.clone()));
+        position
     }
 
-    pub fn unsubscribe(&self, reader: &Arc<Reader>, topic: Topic) {
-        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(readers) = topics.get_mut(&topic) {
-            readers.retain(|other| !Arc::ptr_eq(other, reader));
-            if readers.is_empty() {
-                topics.remove(&topic);
+    pub fn unsubscribe(&self, line: &Arc<Line>, topic: Topic) {
+        if line.forget(topic) {
+            self.forget(line, topic);
+        }
+    }
+
+    fn forget(&self, line: &Arc<Line>, topic: Topic) {
+        let mut board = lock(&self.board);
+        let courier = board.courier(line);
+        if let Some(count) = courier.heard.get_mut(&topic) {
+            *count -= 1;
+            if *count == 0 {
+                courier.heard.remove(&topic);
             }
         }
+        courier.order(Order::Forget(topic, line.clone()));
     }
 
     pub fn sockets(&self) -> usize {
         self.sockets.load(Ordering::Relaxed)
     }
 
-    /// Everything up to here has been delivered; None before the relay has begun.
+    /// Everything up to here has been handed to the couriers; None before the relay has begun.
     pub fn position(&self) -> Option<Cursor> {
-        *lock(&self.position)
+        lock(&self.board).position
     }
     pub fn set_position(&self, cursor: Cursor) {
-        *lock(&self.position) = Some(cursor);
+        lock(&self.board).position = Some(cursor);
     }
 
     /// Hands an event's frames to everyone who listens.
     pub fn deliver(&self, event: &Event) {
-        for frame in frames(event) {
-            self.deliver_frame(event.cursor, &frame);
-        }
+        let frames = frames(event);
+        let mut board = lock(&self.board);
+        board.hand_out(event.cursor, &frames);
+        board.position = Some(event.cursor);
+        drop(board);
         let is_doubtful = matches!(
             event.kind,
             EventKind::SessionRevoked | EventKind::AccountSuspended | EventKind::AccountRolesChanged | EventKind::ProviderChanged
@@ -166,44 +168,100 @@ impl Hub {
         if is_doubtful {
             self.doubt(event.account);
         }
-        self.set_position(event.cursor);
-    }
-
-    fn deliver_frame(&self, cursor: Cursor, frame: &Frame) {
-        let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(readers) = topics.get(&frame.topic) else { return };
-        let delivery = Arc::new(Delivery { topic: frame.topic, cursor, text: text(cursor, frame) });
-        for reader in readers {
-            reader.put(|news| news.add(&delivery));
-        }
-        metrics::counter!("live_frames").increment(readers.len() as u64);
     }
 
     /// What was missed can no longer be told: everyone fetches again.
     pub fn reload_all(&self) {
-        let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
-        for reader in topics.values().flatten() {
-            reader.put(News::drop_all);
-        }
+        lock(&self.board).couriers.iter().for_each(|courier| courier.order(Order::Reload));
     }
 
     fn doubt(&self, account: Option<AccountId>) {
         let Some(account) = account else { return };
-        for reader in lock(&self.readers).get(&account).into_iter().flatten() {
-            reader.put(|news| news.is_in_doubt = true);
+        for line in lock(&self.accounts).get(&account).into_iter().flatten() {
+            line.doubt();
         }
     }
 }
 
-/// As the client reads it.
-pub fn text(cursor: Cursor, frame: &Frame) -> Utf8Bytes {
-    serde_json::json!({
-        "op": "event",
-        "topic": frame.topic.to_string(),
-        "cursor": cursor.to_string(),
-        "type": frame.kind,
-        "data": frame.data,
-    })
-    .to_string()
-    .into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::line::tests::{heard, pair};
+    use crate::realtime::round::tests::cursor;
+    use domain::id::{Id, ProviderId};
+    use domain::time::Instant;
+    use tokio::net::TcpStream;
+
+    fn event(provider: u128, id: i64) -> Event {
+        Event {
+            cursor: cursor(id),
+            at: Instant::from_millis(0),
+            kind: EventKind::AvailabilityChanged,
+            booking: None,
+            provider: Some(ProviderId::from_u128(provider)),
+            account: None,
+            actor: None,
+            data: serde_json::json!({}),
+        }
+    }
+    fn topic(provider: u128) -> Topic {
+        Topic::Availability(ProviderId::from_u128(provider))
+    }
+
+    async fn told(peer: &mut TcpStream, events: &[Event]) {
+        for event in events {
+            for frame in frames(event) {
+                heard(peer, Letter::new(event.cursor, &frame).bytes).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_before_a_subscription_is_its_place_and_what_comes_after_is_told() {
+        let hub = Hub::default();
+        let (one, mut one_peer) = pair(0).await;
+        let (two, mut two_peer) = pair(1).await;
+        assert_eq!(hub.subscribe(&one, topic(1)), None);
+        hub.deliver(&event(1, 1));
+        assert_eq!(hub.subscribe(&two, topic(1)), Some(cursor(1)));
+        hub.deliver(&event(1, 2));
+        hub.deliver(&event(2, 3));
+        hub.deliver(&event(1, 4));
+        assert_eq!(hub.position(), Some(cursor(4)));
+        told(&mut one_peer, &[event(1, 1), event(1, 2), event(1, 4)]).await;
+        told(&mut two_peer, &[event(1, 2), event(1, 4)]).await;
+        hub.unsubscribe(&one, topic(1));
+        hub.subscribe(&one, topic(2));
+        hub.deliver(&event(1, 5));
+        hub.deliver(&event(2, 6));
+        told(&mut one_peer, &[event(2, 6)]).await;
+        told(&mut two_peer, &[event(1, 5)]).await;
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_leaves_nothing_behind() {
+        let hub = Hub::default();
+        let account = AccountId::from_u128(7);
+        let line = hub.join(Some(account)).expect("there is room");
+        hub.subscribe(&line, topic(1));
+        hub.subscribe(&line, topic(2));
+        hub.leave(&line);
+        assert_eq!(hub.sockets(), 0);
+        assert!(lock(&hub.accounts).is_empty());
+        assert!(lock(&hub.board).couriers.iter().all(|courier| courier.heard.is_empty()));
+        // As soon as the couriers know of it.
+        while Arc::strong_count(&line) > 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn everyone_of_an_account_is_doubted() {
+        let hub = Hub::default();
+        let account = AccountId::from_u128(7);
+        let lines = [hub.join(Some(account)).expect("room"), hub.join(Some(account)).expect("room")];
+        let other = hub.join(Some(AccountId::from_u128(8))).expect("room");
+        hub.deliver(&Event { kind: EventKind::SessionRevoked, account: Some(account), ..event(1, 1) });
+        assert!(lines.iter().all(|line| line.take_doubt()) && !other.take_doubt());
+    }
 }

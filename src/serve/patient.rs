@@ -21,6 +21,9 @@ impl<S> Patient<S> {
     pub fn new(stream: S) -> Self {
         Self { stream, waiting: None }
     }
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
 
     fn judge<T>(&mut self, context: &mut Context<'_>, progress: Poll<Result<T>>) -> Poll<Result<T>> {
         if progress.is_ready() {
