@@ -22,7 +22,7 @@ import requests
 from world import Town
 
 HERE = Path(__file__).parent
-# Invented requests for each call, beside those that its description asks for; stories are four times as many. What the runs take follows from it.
+# Invented requests for each call, beside those that its description asks for; stories are several times as many. What the runs take follows from it.
 EXAMPLES = 3
 PHASES = ("coverage", "fuzzing", "stateful")
 
@@ -68,7 +68,9 @@ class Run:
         shut = [name for name, ways in calls.items() if self.is_shut(name, ways)]
         text = (HERE / "schemathesis.toml").read_text()
         text = text.replace("[generation]\n", f"[generation]\nmax-examples = {EXAMPLES}\n", 1)
-        text = text.replace("[phases.stateful]\n", f"[phases.stateful]\ngeneration.max-examples = {EXAMPLES * 4}\n", 1)
+        # Whoever may do little finds few stories with a second step.
+        stories = EXAMPLES * (12 if self.is_brief else 4)
+        text = text.replace("[phases.stateful]\n", f"[phases.stateful]\ngeneration.max-examples = {stories}\n", 1)
         if self.is_brief:
             text += "\n[[operations]]\ninclude-path-regex = '.'\nphases.coverage.generation.mode = \"positive\"\n"
         if shut:

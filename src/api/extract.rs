@@ -75,6 +75,10 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         invalid(name, without_place(&inner.to_string()))
     })?;
     reader.end().map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "There is more after the end of the JSON value."))?;
+    // Every body is an object; serde would take a list for its members in order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(invalid("body".to_owned(), "An object is expected.".to_owned()));
+    }
     let _: () = refuse_nul(bytes)?;
     Ok(value)
 }
@@ -160,6 +164,7 @@ mod tests {
         assert_eq!(read_json::<Wanted>(br#"{"inner": {"count": 256}}"#).expect_err("too large").status(), 422);
         assert_eq!(read_json::<Wanted>(b"{").expect_err("malformed").status(), 400);
         assert_eq!(read_json::<Wanted>(br#"{"inner": {"count": 1}} x"#).expect_err("trailing").status(), 400);
-        assert!(read_json::<Wanted>(br#"{"inner": {"count": 1}}"#).is_ok());
+        assert_eq!(read_json::<Wanted>(br#"[{"count": 1}]"#).expect_err("a list of its members").status(), 422);
+        assert!(read_json::<Wanted>(br#" {"inner": {"count": 1}}"#).is_ok());
     }
 }

@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 /// A message of Stripe. 400 for a bad signature; a message seen before is answered the same and changes nothing.
 #[utoipa::path(post, path = "/webhooks/stripe", tag = "payment", security(()), request_body(content = String, content_type = "application/json"),
     params(("stripe-signature" = String, Header, description = "`t=…,v1=…`: HMAC-SHA256 over time and body")),
-    responses((status = 200), (status = 400, description = "`bad_signature`", body = ProblemBody), (status = 503, body = ProblemBody)))]
+    responses((status = 200), (status = 400, description = "`bad_signature`", body = ProblemBody), (status = 401, body = ProblemBody),
+        (status = 403, description = "It takes no token", body = ProblemBody), (status = 503, body = ProblemBody)))]
 async fn stripe(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Problem> {
     let ctx = Ctx::system(state.house.clone(), "gateway");
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -5,6 +5,10 @@ use crate::money::{Currency, Money, WHOLE_BP};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
+/// What a business may ask money in: currencies whose smallest unit is the same for us, by ISO 4217, and for those who collect it. Not so the Icelandic
+/// króna, which gateways count in hundredths, or dinars of three decimals, of which they take only two.
+pub const CURRENCIES: [&str; 12] = ["EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "INR"];
+
 /// An enum that is stored and sent as a fixed word.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)* }) => {

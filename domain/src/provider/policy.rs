@@ -1,14 +1,11 @@
 //! Pure checks of what people enter about a business.
 
-use super::model::{BookingPolicy, CancelTiers, Mode, ProfileInput, ResourceInput, ServiceInput, ServiceOverrides};
+use super::model::{BookingPolicy, CURRENCIES, CancelTiers, Mode, ProfileInput, ResourceInput, ServiceInput, ServiceOverrides};
 use crate::error::{Fields, Result};
 use crate::money::Currency;
 
 /// A year of minutes.
 const YEAR_MIN: i64 = 525_600;
-/// What a business may ask money in: currencies whose smallest unit is the same for us, by ISO 4217, and for those who collect it. Not so the Icelandic
-/// króna, which gateways count in hundredths, or dinars of three decimals, of which they take only two.
-pub const CURRENCIES: [&str; 12] = ["EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "INR"];
 /// Most people one service may have, as the engine counts them.
 const MAX_PEOPLE: usize = 128;
 

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 #[component]
 pub fn InvitationPage(invitation: InvitationPreview, account: Option<String>, address: String) -> impl IntoView {
     let InvitationPreview { provider_name, role, invited_by, email, .. } = invitation;
-    let line = format!("{invited_by} invites you into the team of {provider_name} as {role}. {}", may(role));
+    let article = if role == TeamRole::Owner { "an" } else { "a" };
+    let line = format!("{invited_by} invites you into the team of {provider_name} as {article} {role}. {}", may(role));
     let inside = match account {
         Some(account) => {
             let is_other = !account.eq_ignore_ascii_case(&email);

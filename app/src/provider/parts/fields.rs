@@ -1,8 +1,8 @@
 //! The business itself, and its booking policy.
 
 use crate::kit::{Field, Filled, Select, TextArea};
+use domain::provider::model::CURRENCIES;
 use domain::provider::model::CancelTiers;
-use domain::provider::policy::CURRENCIES;
 use leptos::prelude::*;
 
 /// `categories` are id and name.

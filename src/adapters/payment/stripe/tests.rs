@@ -79,7 +79,7 @@ async fn a_fee_is_in_the_currency_it_was_kept_in() {
 #[test]
 fn only_amounts_that_mean_the_same_there_are_asked_for() {
     let is_taken = |code: &str| currency(code.parse().expect("a currency")).is_ok();
-    assert!(domain::provider::policy::CURRENCIES.iter().all(|code| is_taken(code)));
+    assert!(domain::provider::model::CURRENCIES.iter().all(|code| is_taken(code)));
     for code in ["ISK", "UGX", "MGA", "KWD", "TND"] {
         assert!(!is_taken(code), "{code}");
     }
