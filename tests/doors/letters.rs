@@ -36,7 +36,7 @@ async fn an_invitation_leads_into_the_team(db: PgPool) {
     for _ in 0..2 {
         let seen = rui.get(&path).await;
         assert_eq!((seen.status, seen.header("cache-control")), (StatusCode::OK, "private, no-store"), "looking uses nothing up");
-        assert!(seen.body.contains("Pia Plumb invites you") && seen.body.contains("as manager"), "{}", seen.body);
+        assert!(seen.body.contains("Pia Plumb invites you") && seen.body.contains("as a manager"), "{}", seen.body);
         assert!(seen.body.contains(&format!("href=\"{way_in}\"")), "{}", seen.body);
     }
     assert_eq!(rui.post(&path, &[]).await.location(), way_in);
