@@ -15,7 +15,7 @@ pub struct AppState {
     pub hub: Arc<Hub>,
     pub limits: Arc<Limits>,
     /// Pages that are the same for everyone who is not signed in.
-    pub pages: Pages,
+    pub pages: Arc<Pages>,
     /// In development only: the clock that `POST /dev/clock` moves.
     pub movable_clock: Option<Arc<SystemClock>>,
 }
@@ -24,6 +24,6 @@ impl AppState {
     /// Limits and messages between nodes by Postgres; [`crate::boot::state`] puts Redis in their place where it is configured.
     pub fn new(house: Arc<House>, config: Arc<Config>) -> Self {
         let limits = Arc::new(Limits::new(Arc::new(PgShared::new(house.db.clone()))));
-        Self { house, config, limits, hub: Arc::new(Hub::default()), pages: Pages::default(), movable_clock: None }
+        Self { house, config, limits, hub: Arc::new(Hub::default()), pages: Arc::default(), movable_clock: None }
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(500);
 /// From a step that found something to the next, so that what is committed at once is read at once. With [`RING`] it is all that is added to the way of an
 /// event, which has 50 ms to reach an open page.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(5);
 /// From one ring for the other nodes to the next.
 const RING: Duration = Duration::from_millis(3);
 /// A long transaction, which rings no bell when it ends, is not asked after every moment.

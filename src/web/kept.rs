@@ -31,7 +31,6 @@ struct Kept {
     body: Bytes,
 }
 
-#[derive(Clone)]
 pub struct Pages {
     kept: Cache<String, Arc<Kept>>,
     /// Held by whoever draws the page of that key: when it grows old, hundreds may ask for it at once, and one drawing serves them all.
