@@ -34,7 +34,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("FETTLE_CRASH_AT", "", "In development: the point of the payment path at which the process dies, for drills."),
     variable("FETTLE_SITE_DIR", "target/site", "The folder with the static files of the release."),
     variable("FETTLE_DB_CONNECTIONS", "20", "Connections to Postgres, 4 to 500."),
-    variable("FETTLE_JOBS", "4", "Jobs run at the same time by this process, about money and others each, 1 to 64."),
+    variable("FETTLE_JOBS", "4", "Jobs run at the same time by this process, about money, calendars and the rest each, 1 to 64."),
     variable("FETTLE_LOG", "info", "What is logged: error, warn, info, debug, or directives such as info,sqlx=warn."),
     variable("FETTLE_LOG_FORMAT", "json", "json or pretty (the default in development)."),
     variable("FETTLE_TRUSTED_PROXIES", "0", "How many proxies stand in front; that many entries of X-Forwarded-For are believed."),
@@ -53,7 +53,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "FETTLE_LIMIT_SENSITIVE",
         "",
-        "Sign-ins, codes and payments a minute for an account or an address. The operator's setting unless given here.",
+        "Sign-ins, codes, invitations, payments and refunds a minute for an account, and as many for an address. The operator's setting unless given here.",
     ),
     variable(
         "FETTLE_LIMIT_GENERAL",

@@ -37,9 +37,12 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let permit = match room.clone().acquire_owned().await {
-            Ok(permit) => permit,
-            Err(_) => break,
+        let permit = tokio::select! {
+            () = stop.cancelled() => break,
+            permit = room.clone().acquire_owned() => match permit {
+                Ok(permit) => permit,
+                Err(_) => break,
+            },
         };
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,

@@ -120,7 +120,7 @@ def targets(town):
     yield "availability API", (
         f"/api/v1/providers/{provider}/availability?service_id={service}&from={day}&to={day}&tz=Europe/Lisbon&resource_id={town.person}&extra_min=0"
         f"&ignoring={held}"
-    ), None, ""
+    ), None, town.cookie
     yield "why not API", f"/api/v1/providers/{provider}/availability/explain?service_id={service}&at={at}", None, ""
     yield "theme", "/theme", "theme=dark", ""
 

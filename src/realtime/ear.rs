@@ -59,17 +59,18 @@ impl Ear {
     /// Nothing is lost when it is given up while it waits.
     pub async fn hear(&mut self) -> tungstenite::Result<Message> {
         loop {
-            self.socket.get_mut().turns = TURNS;
             match self.socket.read() {
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {}
                 heard => return heard,
             }
+            // Only who has waited has as many turns again, or a peer that never stops would be listened to alone.
             let wired = self.socket.get_ref();
             if wired.turns == 0 {
                 tokio::task::yield_now().await;
             } else {
                 wired.line.readable().await?;
             }
+            self.socket.get_mut().turns = TURNS;
         }
     }
 

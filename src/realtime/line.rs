@@ -171,7 +171,10 @@ impl Line {
 
     /// No frames of topics from now on: the last words follow.
     pub fn shut(&self) {
-        lock(&self.out).is_shut = true;
+        let mut out = lock(&self.out);
+        out.is_shut = true;
+        // The last words do not wait behind what nobody has taken.
+        out.pending.drop_frames();
     }
     /// Nothing at all from now on. What it listened to.
     pub fn end(&self) -> Vec<Topic> {

@@ -103,6 +103,8 @@ async fn step(house: &Arc<House>, hub: &Hub, place: &mut Option<Cursor>) -> Resu
         None => {
             let now = outbox::cursor(&house.db).await?;
             hub.set_position(now);
+            // Whoever came before there was a place to name may have missed what was committed meanwhile.
+            hub.reload_all();
             *place.insert(now)
         }
     };

@@ -80,6 +80,11 @@ impl Attended {
             if flow.is_break() {
                 return;
             }
+            // Whoever keeps us busy does not keep the clock from being heard.
+            if self.is_token_over() {
+                let _ = Box::pin(self.end_session()).await;
+                return;
+            }
             line.call_again();
         }
     }
@@ -97,12 +102,16 @@ impl Attended {
         }
     }
 
+    fn is_token_over(&self) -> bool {
+        self.ctx.token().is_some_and(|token| token.expires_at <= self.ctx.now())
+    }
+
     async fn look_at_the_clock(&mut self) -> Flow {
         let now = Instant::now();
         if now >= self.heard_at + self.config.live_silence {
             return ControlFlow::Break(());
         }
-        if self.ctx.token().is_some_and(|token| token.expires_at <= self.ctx.now()) {
+        if self.is_token_over() {
             return self.end_session().await;
         }
         if now >= self.beat_at {
@@ -130,6 +139,7 @@ impl Attended {
             Ok(Message::Close(_)) => {
                 self.line.shut();
                 self.ear.part();
+                let _ = tokio::time::timeout(Duration::from_secs(1), self.drain()).await;
                 ControlFlow::Break(())
             }
             Err(error) => self.give_up(error).await,
@@ -162,10 +172,16 @@ impl Attended {
         self.ear.close(code, reason);
         let _ = tokio::time::timeout(Duration::from_secs(1), self.drain()).await;
         // What the peer still sends is taken in, or the reset that answers it would overtake our last words.
-        let farewell = async { while self.ear.hear().await.is_ok() {} };
+        let farewell = async {
+            while self.ear.hear().await.is_ok() {
+                // However much it sends, the clock is looked at.
+                tokio::task::yield_now().await;
+            }
+        };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
     async fn refuse(&mut self, code: &str, reason: &'static str) -> Flow {
+        self.line.shut();
         let _ = self.error(code, None).await;
         self.close(CloseCode::Policy, reason).await;
         ControlFlow::Break(())
@@ -243,7 +259,8 @@ impl Attended {
             }
         }
         self.line.hold();
-        let position = if is_new { self.hub.subscribe(&self.line, topic) } else { self.hub.position() };
+        // Whoever listens already may have something on the way that stands before the node's own place: then none is named.
+        let position = if is_new { self.hub.subscribe(&self.line, topic) } else { None };
         let flow = self.look_back(topic, since, position).await;
         self.line.release();
         flow

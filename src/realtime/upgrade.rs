@@ -29,6 +29,10 @@ pub async fn open(State(state): State<AppState>, Caller(ctx): Caller, request: R
     let Some(line) = state.hub.join(ctx.account_id()) else {
         return failed(Error::Unavailable { retry_after_s: 10 });
     };
+    if ctx.account_id().is_some() {
+        // What ended the session since it was looked up has told nobody of this line.
+        line.doubt();
+    }
     let (hub, config) = (state.hub.clone(), state.config.clone());
     tokio::spawn(async move {
         match taken_over(upgrade).await {

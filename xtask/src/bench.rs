@@ -77,7 +77,7 @@ pub fn bench(house: &House, options: &Options) -> Result<()> {
     outcome
 }
 
-/// The demo town, and for searching very many providers around it; kept from one run to the next, because filling takes minutes.
+/// The demo town, fresh; for searching with very many providers around it, which are kept from one run to the next, because filling takes minutes.
 fn town<'a>(house: &'a House, profile: &'static str, database: &Database, is_crowded: bool) -> Result<Stage<'a>> {
     let name = if is_crowded { "bench_crowd" } else { "bench_town" };
     let filled = house.corner().join("bench_crowd.filled");

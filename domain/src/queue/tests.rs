@@ -114,7 +114,7 @@ async fn money_is_found_without_reading_the_letters(db: PgPool) {
     .await
     .expect("letters");
     let mut tx = world.db.begin().await.expect("begins");
-    // as for a connection that has asked many times, for both lanes
+    // as for a connection that has asked many times, for every lane
     sqlx::query("set local plan_cache_mode = force_generic_plan").execute(&mut *tx).await.expect("is set");
     let taken = lease(&mut *tx, Lane::Money, "one", world.now(), world.now().plus_seconds(LEASE_S), 4).await.expect("leases");
     assert_eq!(taken.len(), 1);
