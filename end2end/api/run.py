@@ -51,10 +51,10 @@ UNREACHED = {
 
 class Run:
     """`shut`: what this person is refused whatever is sent, besides what the description says of the way in. `is_brief`: someone else asks
-    for the same with everything that is wrong, too."""
+    for the same with everything that is wrong, too. `has_own`: bookings and the like of their own, which a story can go on with."""
 
-    def __init__(self, name, who, known, shut, is_brief=False):
-        self.name, self.who, self.known, self.shut, self.is_brief = name, who, known, shut, is_brief
+    def __init__(self, name, who, known, shut, is_brief=False, has_own=True):
+        self.name, self.who, self.known, self.shut, self.is_brief, self.has_own = name, who, known, shut, is_brief, has_own
 
     def is_shut(self, name, ways):
         way_in = "token" if "Authorization" in self.who else "session"
@@ -92,7 +92,7 @@ def runs(town):
         Run("session", cookie, town.known(town.own), f"{OPERATOR}|{DESK}|{WORK}|{GATEWAY}"),
         Run("visitor", {"Cookie": town.visitor.cookie}, town.known(town.visitors), ""),
         Run("manager", token("manager"), desk, f"{OPERATOR}|{GATEWAY}", is_brief=True),
-        Run("support", token("support"), town.known(town.all_of_them), f"{OPERATOR}|{WRITING}({DESK}|{WORK})|{GATEWAY}", is_brief=True),
+        Run("support", token("support"), town.known(town.all_of_them), f"{OPERATOR}|{WRITING}({DESK}|{WORK})|{GATEWAY}", is_brief=True, has_own=False),
         Run("member", token("member"), desk, f"{OPERATOR}|{WRITING}({DESK})|{GATEWAY}", is_brief=True),
     ]
 
@@ -136,7 +136,7 @@ def play(base, folder, calls, run):
     return passed, failed, counts
 
 
-def shortcomings(calls, outcomes, is_whole):
+def shortcomings(calls, outcomes, is_whole, without_own):
     """What was not even tried, or nobody got through to; one sentence each."""
     reached = set()
     for name, counts in outcomes.items():
@@ -144,7 +144,7 @@ def shortcomings(calls, outcomes, is_whole):
         for phase in PHASES:
             if phase not in phases:
                 yield f"{name} asked nothing in the phase {phase}"
-        if counts["steps"] == 0:
+        if counts["steps"] == 0 and name not in without_own:
             yield f"{name} never went on with what a first step was told"
         asked = {key.split("|")[0] for key in counts["calls"]}
         for call in calls.keys() - asked:
@@ -178,7 +178,7 @@ def main():
     with ThreadPoolExecutor(2) as pool:
         scores = list(pool.map(lambda run: play(base, folder, calls, run), wanted))
     passed, failed = (sum(score[at] for score in scores) for at in (0, 1))
-    found = list(shortcomings(calls, {run.name: score[2] for run, score in zip(wanted, scores)}, is_whole=not only))
+    found = list(shortcomings(calls, {run.name: score[2] for run, score in zip(wanted, scores)}, is_whole=not only, without_own=[run.name for run in wanted if not run.has_own]))
     for sentence in found:
         print(f"✗ {sentence}")
     print(f"{passed} passed, {failed + len(found)} failed")
