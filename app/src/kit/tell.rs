@@ -73,13 +73,17 @@ pub fn Empty(
     /// Without one, the spirit level is drawn.
     #[prop(optional)]
     icon_before: Option<Icon>,
+    /// Nothing else is on the page, so its title is this.
+    #[prop(optional)]
+    is_page: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let art = match icon_before {
         Some(of) => view! { <span class="avatar" data-size="l" aria-hidden="true">{icon(of)}</span> }.into_any(),
         None => level().into_any(),
     };
-    view! { <div class="empty">{art} <h2>{title}</h2> <p class="small">{text}</p> {children.map(|children| children())}</div> }
+    let title = if is_page { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() };
+    view! { <div class="empty">{art} {title} <p class="small">{text}</p> {children.map(|children| children())}</div> }
 }
 
 /// A spirit level at rest.

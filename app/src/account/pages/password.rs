@@ -104,6 +104,7 @@ pub fn DeadLinkPage(#[prop(into)] again: String, #[prop(into)] button: String) -
                     title="This link has expired or was used already"
                     text="Links work once and for a limited time, so that an old e-mail opens nothing. Ask for a new one."
                     icon_before=Icon::LINK
+                    is_page=true
                 >
                     <LinkButton href=again kind=Kind::Primary>{button}</LinkButton>
                 </Empty>

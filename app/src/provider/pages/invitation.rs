@@ -67,6 +67,7 @@ pub fn InvitationOverPage(desks: Option<Vec<(ProviderId, String)>>) -> impl Into
                     title="This invitation is no longer open"
                     text="It was used, taken back, or is older than two weeks. If you have joined, you find the business when you are signed in; otherwise ask whoever invited you for a new one."
                     icon_before=Icon::LINK
+                    is_page=true
                 >
                     {onward}
                 </Empty>
