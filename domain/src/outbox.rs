@@ -290,6 +290,7 @@ mod tests {
             .expect("a place");
         assert!(is_reached);
     }
+
     #[sqlx::test(migrations = "../migrations")]
     async fn a_reading_tells_what_it_could_not_read(db: PgPool) {
         let world = World::new(db);
