@@ -98,7 +98,8 @@ test("who comes back with the last cursor has missed nothing and hears nothing t
   const first = await Live.open();
   await first.subscribe(topic);
   await release(await hold(slots[1]));
-  const last = await first.hear((frame) => isEvent(topic)(frame) && frame.data.is_free, "an event");
+  // what was done before may still be on its way: its own event and no other
+  const last = await first.hear((frame) => isEvent(topic)(frame) && frame.data.starts_at === slots[1] && frame.data.is_free, "an event");
   first.close();
   await release(await hold(slots[2]));
   await release(await hold(slots[3]));
