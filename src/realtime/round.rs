@@ -9,6 +9,7 @@ use std::sync::Arc;
 /// One frame of one topic, as it goes over the line.
 pub struct Letter {
     pub topic: Topic,
+    /// Of its event.
     pub cursor: Cursor,
     pub bytes: Bytes,
 }
@@ -18,7 +19,7 @@ impl Letter {
         let value = serde_json::json!({
             "op": "event",
             "topic": frame.topic.to_string(),
-            "cursor": cursor.to_string(),
+            "cursor": frame.place.to_string(),
             "type": frame.kind,
             "data": frame.data,
         });
@@ -95,13 +96,14 @@ pub mod tests {
 
     #[test]
     fn a_letter_is_a_frame_as_clients_read_it() {
-        let frame = Frame { topic: topic(7), kind: "availability-updated", data: serde_json::json!({ "is_free": true }) };
+        let data = serde_json::json!({ "is_free": true });
+        let frame = Frame { topic: topic(7), kind: "availability-updated", data, place: cursor(4) };
         let letter = Letter::new(cursor(5), &frame);
         assert_eq!((letter.bytes[0], letter.bytes[1]), (0x81, 126));
         let read: serde_json::Value = serde_json::from_slice(&letter.bytes[4..]).expect("JSON");
         assert_eq!(read["op"], "event");
         assert_eq!(read["topic"], topic(7).to_string());
-        assert_eq!(read["cursor"], cursor(5).to_string());
+        assert_eq!(read["cursor"], cursor(4).to_string(), "more of the event is to come");
         assert_eq!((read["type"].as_str(), &read["data"]), (Some("availability-updated"), &frame.data));
     }
 }

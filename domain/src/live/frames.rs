@@ -1,7 +1,7 @@
 //! From one event to what each topic is told.
 
 use super::topic::{Topic, types};
-use crate::event::{Event, EventKind};
+use crate::event::{Cursor, Event, EventKind};
 use serde_json::{Value, json};
 
 /// One message on one topic.
@@ -10,6 +10,9 @@ pub struct Frame {
     pub topic: Topic,
     pub kind: &'static str,
     pub data: Value,
+    /// Where whoever has heard it stands. An event may tell one topic several things: only the last of them is at the event's own cursor, so that whoever is
+    /// cut off between them is told all of them again.
+    pub place: Cursor,
 }
 
 /// Everything this fact tells anyone.
@@ -69,7 +72,15 @@ pub fn frames(event: &Event) -> Vec<Frame> {
     if is_decision {
         told.staff(types::PROVIDER_STATUS_CHANGED);
     }
-    told.frames
+    placed(told.frames)
+}
+
+fn placed(mut frames: Vec<Frame>) -> Vec<Frame> {
+    for at in 1..frames.len() {
+        let (before, [frame, ..]) = frames.split_at_mut(at) else { break };
+        before.iter_mut().filter(|earlier| earlier.topic == frame.topic).for_each(|earlier| earlier.place.id = frame.place.id - 1);
+    }
+    frames
 }
 
 struct Telling<'a> {
@@ -79,7 +90,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn say(&mut self, topic: Topic, kind: &'static str, data: Value) {
-        self.frames.push(Frame { topic, kind, data });
+        self.frames.push(Frame { topic, kind, data, place: self.event.cursor });
     }
 
     fn availability(&mut self, is_free: Option<bool>) {
