@@ -4,8 +4,10 @@ use crate::ctx::{Membership, Person, StaffRole, Token};
 use crate::error::Result;
 use crate::id::{AccountId, ProviderId, TokenId};
 use crate::time::Instant;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
+use sqlx::types::Json;
 
 /// The account with its roles; None if it is gone or suspended.
 pub async fn load_person(db: &PgPool, account: AccountId) -> Result<Option<Person>> {
@@ -39,12 +41,7 @@ struct Row {
     is_email_confirmed: bool,
     is_admin: bool,
     is_support: bool,
-    providers: Vec<ProviderId>,
-    provider_names: Vec<String>,
-    roles: Vec<String>,
-    icons: Vec<String>,
-    tones: Vec<Option<i32>>,
-    waiting: Vec<i64>,
+    memberships: Option<Json<Vec<MembershipRow>>>,
     /// These are the token's, if it came by one.
     token_id: Option<TokenId>,
     token_expires_at: Option<Instant>,
@@ -52,43 +49,59 @@ struct Row {
     last_used_at: Option<Instant>,
 }
 
+#[derive(Debug, Deserialize)]
+struct MembershipRow {
+    provider: ProviderId,
+    provider_name: String,
+    role: String,
+    icon: String,
+    tone: Option<i32>,
+    waiting: i64,
+}
+
 /// By account, or by the hash of a token that holds at that time.
 async fn load(db: &PgPool, account: Option<AccountId>, token: Option<(&[u8], Instant)>) -> Result<Option<Row>> {
     let (hash, now) = token.unzip();
     Ok(sqlx::query_as!(
         Row,
-        r#"with token as (
-            select id, account_id, scopes, expires_at, last_used_at
-            from api_tokens
-            where secret_hash = $2 and revoked_at is null and expires_at > $3
-        )
-        select
+        r#"select
             a.id as "id: AccountId",
             a.name,
             a.email,
             a.email_confirmed_at is not null as "is_email_confirmed!",
             a.is_admin,
             a.is_support,
-            coalesce(array_agg(m.provider_id order by m.created_at) filter (where m.provider_id is not null), '{}') as "providers!: Vec<ProviderId>",
-            coalesce(array_agg(p.name order by m.created_at) filter (where m.provider_id is not null), '{}') as "provider_names!",
-            coalesce(array_agg(m.role order by m.created_at) filter (where m.provider_id is not null), '{}') as "roles!",
-            coalesce(array_agg(coalesce(c.icon, '') order by m.created_at) filter (where m.provider_id is not null), '{}') as "icons!",
-            coalesce(array_agg(coalesce(p.cover_tone, c.tone) order by m.created_at) filter (where m.provider_id is not null), '{}') as "tones!: Vec<Option<i32>>",
-            coalesce(
-                array_agg((select count(*) from bookings b where b.provider_id = p.id and b.status = 'requested') order by m.created_at)
-                    filter (where m.provider_id is not null),
-                '{}'
-            ) as "waiting!",
-            (select id from token) as "token_id?: TokenId",
-            (select expires_at from token) as "token_expires_at?: Instant",
-            (select scopes from token) as "scopes?",
-            (select last_used_at from token) as "last_used_at?: Instant"
-        from accounts a
-        left join provider_members m on m.account_id = a.id
-        left join providers p on p.id = m.provider_id
-        left join categories c on c.id = p.category_id
-        where a.id = coalesce($1, (select account_id from token)) and a.suspended_at is null
-        group by a.id"#,
+            (
+                select json_agg(
+                    json_build_object(
+                        'provider', p.id,
+                        'provider_name', p.name,
+                        'role', m.role,
+                        'icon', coalesce(c.icon, ''),
+                        'tone', coalesce(p.cover_tone, c.tone),
+                        'waiting', (select count(*) from bookings b where b.provider_id = p.id and b.status = 'requested')
+                    )
+                    order by m.created_at
+                )
+                from provider_members m
+                join providers p on p.id = m.provider_id
+                left join categories c on c.id = p.category_id
+                where m.account_id = a.id
+            ) as "memberships: Json<Vec<MembershipRow>>",
+            who.token_id as "token_id?: TokenId",
+            who.expires_at as "token_expires_at?: Instant",
+            who.scopes as "scopes?",
+            who.last_used_at as "last_used_at?: Instant"
+        from (
+            select $1::uuid as account_id, null::uuid as token_id, null::timestamptz as expires_at, null::text[] as scopes, null::timestamptz as last_used_at
+            where $1 is not null
+            union all
+            select account_id, id, expires_at, scopes, last_used_at
+            from api_tokens
+            where secret_hash = $2 and revoked_at is null and expires_at > $3
+        ) who
+        join accounts a on a.id = who.account_id
+        where a.suspended_at is null"#,
         account as Option<AccountId>,
         hash,
         now as Option<Instant>,
@@ -99,8 +112,7 @@ async fn load(db: &PgPool, account: Option<AccountId>, token: Option<(&[u8], Ins
 
 impl Row {
     fn into_person(self) -> Person {
-        let drawn = self.icons.into_iter().zip(self.tones).zip(self.waiting);
-        let memberships = self.providers.into_iter().zip(self.provider_names).zip(self.roles).zip(drawn);
+        let memberships = self.memberships.map_or_else(Vec::new, |Json(rows)| rows);
         Person {
             id: self.id,
             name: self.name,
@@ -109,8 +121,11 @@ impl Row {
             is_admin: self.is_admin,
             is_support: self.is_support,
             memberships: memberships
-                .filter_map(|(((provider, provider_name), role), ((icon, tone), waiting))| {
-                    Some(Membership { provider, provider_name, role: StaffRole::parse(&role)?, icon, tone, waiting })
+                .into_iter()
+                .filter_map(|row| {
+                    let role = StaffRole::parse(&row.role)?;
+                    let (provider, provider_name, icon, tone, waiting) = (row.provider, row.provider_name, row.icon, row.tone, row.waiting);
+                    Some(Membership { provider, provider_name, role, icon, tone, waiting })
                 })
                 .collect(),
             session: None,
