@@ -91,6 +91,7 @@ pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Resu
         base_url: config.base_url.clone(),
         settings: domain::settings::Remembered::default(),
         caches: domain::cache::Caches::default(),
+        together: domain::booking::Together::default(),
         committed: tokio::sync::Notify::new(),
     }))
 }

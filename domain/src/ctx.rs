@@ -26,6 +26,8 @@ pub struct House {
     pub settings: crate::settings::Remembered,
     /// What may be a little old.
     pub caches: crate::cache::Caches,
+    /// Holds that are wanted in the same moment.
+    pub together: crate::booking::Together,
     /// Rung after each commit; the relay and the workers of this node listen.
     pub committed: Notify,
 }

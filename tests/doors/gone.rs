@@ -6,7 +6,9 @@ use super::live::{Client, record, taken};
 use super::routes::{all, filled};
 use super::scans::check;
 use axum::body::Body;
-use domain::ctx::House;
+use domain::booking::{self, model::HoldSlot};
+use domain::ctx::{Actor, Ctx, House};
+use domain::error::Error;
 use domain::world::World;
 use fettle::web::is_static;
 use http::{Method, StatusCode};
@@ -189,6 +191,33 @@ async fn a_frozen_database_is_told_in_time(db: PgPool) {
     tokio::time::resume();
     line.set(Weather::Fine).await;
     until("pages are there again", async || browser.fetch("/api/v1/me").await.status == 200).await;
+    pool.close().await;
+}
+
+/// Holds are written by few for all: whoever is in a statement that does not answer is told, and those who come later do not stand behind it.
+#[sqlx::test(migrations = "./migrations")]
+async fn holds_do_not_wait_for_what_is_frozen(db: PgPool) {
+    let doors = Doors::new(db);
+    let provider = doors.world.a_provider().await;
+    let (line, pool, house) = over_a_line(&doors, 2).await;
+    let hold = async |hour: u8| {
+        let visitor = Ctx::new(house.clone(), Actor::Visitor { visitor: doors.world.new_id() }, "test".to_owned(), None);
+        let starts_at = format!("2026-06-10T{hour:02}:00:00Z").parse().expect("an instant");
+        let slot =
+            HoldSlot { service_id: provider.service, starts_at, resource_id: None, add_ons: vec![], notes: String::new(), address: None };
+        booking::hold(&visitor, slot).await
+    };
+    hold(9).await.expect("held");
+    line.set(Weather::Frozen).await;
+    // Runs on by itself while all wait.
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let refused = hold(11).await;
+    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    assert!(began.elapsed() < fettle::layers::request::TIME_LIMIT);
+    tokio::time::resume();
+    line.set(Weather::Fine).await;
+    until("times can be held again", async || hold(13).await.is_ok()).await;
     pool.close().await;
 }
 

@@ -56,6 +56,7 @@ impl Shop {
             base_url: old.base_url.clone(),
             settings: domain::settings::Remembered::default(),
             caches: domain::cache::Caches::default(),
+            together: domain::booking::Together::default(),
             committed: tokio::sync::Notify::new(),
         });
         let (state, router) = open(house.clone(), config(&[("FETTLE_LIMIT_SENSITIVE", "1000000"), ("FETTLE_LIMIT_BOOKING", "1000000")]));

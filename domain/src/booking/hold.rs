@@ -4,7 +4,7 @@ use super::model::{Action, BookingRefusal, BookingView, HoldSlot, Price, Settlem
 use super::place;
 use super::policy::{self, PriceInput};
 use super::store::{self, BookingRow, NewBooking, Offer, Taken};
-use super::{terms, transition, view, work};
+use super::{terms, together, transition, view, work};
 use crate::crash::{Point, passing};
 use crate::ctx::{Actor, Ctx};
 use crate::error::{Error, Fields, Result, violated};
@@ -105,7 +105,6 @@ async fn hold_at_once(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Option<
     let Some(choice) = terms.outlook.choose(&query(input, &offer), ctx.now()) else { return Ok(None) };
     let new = new_hold(ctx, input, &offer, limit);
     let draft = Draft::new(ctx, input, &offer, &new, Some(terms.outlook.as_of));
-    let mut db = ctx.db().acquire().await?;
     let (mut gone, mut is_certain): (Vec<ResourceId>, bool) = (Vec::new(), true);
     for _ in 0..TRIED_AT_ONCE {
         let Some(assignment) = choice.pick(&gone) else {
@@ -113,8 +112,7 @@ async fn hold_at_once(ctx: &Ctx, input: &HoldSlot, limit: i64) -> Result<Option<
             let is_booked = is_certain && !gone.is_empty();
             return Ok(is_booked.then_some(Attempt::Refused(NotFree { reason: Reason::Booked })));
         };
-        // Each try commits by itself and keeps no locks, so that it may wait for whoever is booking the same.
-        match draft.write(&mut db, &assignment, true).await? {
+        match draft.write_at_once(&assignment).await? {
             Some(Taken::Written(row)) => {
                 ctx.committed();
                 passing(Point::HoldCommitted);
@@ -292,14 +290,39 @@ impl<'a> Draft<'a> {
         Self { ctx, input, offer, new, as_of, id: ctx.new_id(), reference, notes }
     }
 
+    /// Tries it with these, together with whatever else is wanted now, or alone; either commits by itself and keeps no locks. None when two writers met.
+    ///
+    /// # Errors
+    /// `too_many_holds`.
+    async fn write_at_once(&self, assignment: &Assignment) -> Result<Option<Taken>> {
+        if let Some(taken) = together::take(self.ctx, &self.with(assignment, true)).await? {
+            return self.judge(Ok(taken));
+        }
+        let mut db = self.ctx.db().acquire().await?;
+        self.write(&mut db, assignment, true).await
+    }
+
     /// Tries it with these. None when two writers met.
     ///
     /// # Errors
     /// `too_many_holds`.
     async fn write(&self, db: &mut PgConnection, assignment: &Assignment, may_wait: bool) -> Result<Option<Taken>> {
+        self.judge(store::take(db, &self.with(assignment, may_wait)).await)
+    }
+
+    fn judge(&self, taken: Result<Taken, sqlx::Error>) -> Result<Option<Taken>> {
+        match taken {
+            Ok(Taken::TooMany) => Err(BookingRefusal::TooManyHolds { limit: self.new.hold_limit.unwrap_or_default() }.into()),
+            Ok(taken) => Ok(Some(taken)),
+            Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn with<'b>(&'b self, assignment: &'b Assignment, may_wait: bool) -> NewBooking<'b> {
         let (ctx, input, new) = (self.ctx, self.input, self.new);
         let (name, email, phone) = &new.contact;
-        let booking = NewBooking {
+        NewBooking {
             id: self.id,
             reference: self.reference.clone(),
             offer: self.offer,
@@ -334,12 +357,6 @@ impl<'a> Draft<'a> {
             hold_limit: new.hold_limit,
             may_wait,
             as_of: self.as_of,
-        };
-        match store::take(db, &booking).await {
-            Ok(Taken::TooMany) => Err(BookingRefusal::TooManyHolds { limit: new.hold_limit.unwrap_or_default() }.into()),
-            Ok(taken) => Ok(Some(taken)),
-            Err(error) if transition::is_contention(&error) || violated(&error) == Some("bookings_reference_key") => Ok(None),
-            Err(error) => Err(error.into()),
         }
     }
 }

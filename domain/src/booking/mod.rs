@@ -67,6 +67,10 @@ mod text;
 #[cfg(feature = "server")]
 mod timeline;
 #[cfg(feature = "server")]
+mod together;
+#[cfg(all(test, feature = "server"))]
+mod together_tests;
+#[cfg(feature = "server")]
 pub mod transition;
 #[cfg(feature = "server")]
 mod view;
@@ -91,5 +95,7 @@ pub use hold::{hold, release};
 pub use read::{get, list, list_past, list_upcoming, timeline};
 #[cfg(feature = "server")]
 pub use reschedule::{Reschedule, consent, preview_reschedule, refuse, reschedule, withdraw};
+#[cfg(feature = "server")]
+pub use together::Together;
 #[cfg(feature = "server")]
 pub use work::{complete, no_show, on_the_way, preview_no_show, running_late, start};

@@ -1,6 +1,6 @@
 //! What a service sells and by which rules, kept in memory between holds, so that holding takes one statement.
 //!
-//! Nothing is sold on old terms: the statement that writes the hold looks for events that change terms ([`store::take`] names the kinds) since
+//! Nothing is sold on old terms: the statement that writes the hold looks for events that change terms ([`store::take_all`] names the kinds) since
 //! these were read. Whoever changes prices, policies, services, teams, hours, time off or imported busy times records one in the same transaction.
 
 use super::store::{self, Offer};

@@ -52,6 +52,7 @@ impl World {
             base_url: "http://fettle.test".to_owned(),
             settings: crate::settings::Remembered::default(),
             caches: crate::cache::Caches::default(),
+            together: crate::booking::Together::default(),
             committed: tokio::sync::Notify::new(),
         });
         Self { db, house, clock, chance, mails, gateway, calendars, counter: AtomicU64::new(1) }
@@ -69,6 +70,7 @@ impl World {
             base_url: self.house.base_url.clone(),
             settings: crate::settings::Remembered::default(),
             caches: crate::cache::Caches::default(),
+            together: crate::booking::Together::default(),
             committed: tokio::sync::Notify::new(),
         })
     }

@@ -6,6 +6,7 @@ mod lists;
 mod photos;
 mod read;
 mod step;
+mod take;
 
 pub use due::*;
 pub use hold::*;
@@ -13,3 +14,4 @@ pub use lists::*;
 pub use photos::*;
 pub use read::*;
 pub use step::*;
+pub use take::*;

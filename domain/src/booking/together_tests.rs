@@ -1,0 +1,172 @@
+//! Different people who book in the same moment: each gets theirs, by few statements, and none waits for another's trouble.
+
+use super as booking;
+use super::model::{BookingView, HoldSlot};
+use super::tests::{START, code, slot};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::id::{ResourceId, ServiceId};
+use crate::world::World;
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+
+/// A provider with so many people, of whom each does the service.
+async fn team(world: &World, people: usize) -> (ServiceId, Vec<ResourceId>) {
+    let provider = world.a_provider().await;
+    let mut team = vec![provider.person];
+    while team.len() < people {
+        team.push(world.a_resource(provider.id, "person", None).await);
+    }
+    (world.a_service(provider.id, provider.category, &team).await, team)
+}
+
+fn hold(ctx: Ctx, service: ServiceId, person: ResourceId, notes: &str) -> JoinHandle<Result<BookingView>> {
+    let wanted = HoldSlot { resource_id: Some(person), notes: notes.to_owned(), ..slot(service, START) };
+    tokio::spawn(async move { booking::hold(&ctx, wanted).await })
+}
+
+/// Reads the terms, so that those who come next need nothing but the statement that writes.
+async fn warm(world: &World, service: ServiceId) {
+    let visitor = world.visitor();
+    let held = booking::hold(&visitor, slot(service, START)).await.expect("held");
+    booking::release(&visitor, held.id).await.expect("given back");
+}
+
+async fn all(holds: Vec<JoinHandle<Result<BookingView>>>) -> Vec<Result<BookingView>> {
+    let mut answers = Vec::new();
+    for hold in holds {
+        answers.push(hold.await.expect("no panic"));
+    }
+    answers
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn those_who_book_at_once_are_written_together(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 20).await;
+    warm(&world, service).await;
+    let customers: Vec<Ctx> = people.iter().map(|_| world.visitor()).collect();
+    let holds = people.iter().zip(&customers).map(|(&person, ctx)| hold(ctx.clone(), service, person, "Mind the step")).collect();
+    for ((answer, person), ctx) in all(holds).await.into_iter().zip(&people).zip(&customers) {
+        let held = answer.expect("held");
+        assert_eq!(held.person.as_ref().map(|one| one.id), Some(*person));
+        assert_eq!(held, booking::get(ctx, held.id).await.expect("theirs"));
+    }
+    let by = "select count(distinct request_id) from audit_entries
+        where action = 'booking.held' and actor_kind = 'visitor' and address = '127.0.0.1' and subject_id in (select id::text from bookings)";
+    assert_eq!(world.count(by).await, 21, "each under its own name, and the one that was given back");
+    assert_eq!(world.count("select count(*) from allocations where is_live").await, 20);
+    let transactions = world.count("select count(distinct xmin::text) from bookings where status = 'held'").await;
+    assert!(transactions < 10, "{transactions} transactions for 20 bookings");
+}
+
+/// Somebody else is at work on one of them, or on a customer's account, for as long as they like.
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_waits_for_somebody_elses_person_or_account(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 6).await;
+    warm(&world, service).await;
+    let account = world.a_customer().await;
+    let customer = world.ctx_as(account).await;
+    for (lock, id) in [
+        ("select from resources where id = $1 for update", uuid::Uuid::from(people[0])),
+        ("select from accounts where id = $1 for update", account.into()),
+    ] {
+        one_waits_and_others_do_not(&world, service, &people, customer.clone(), lock, id).await;
+    }
+}
+
+async fn one_waits_and_others_do_not(
+    world: &World,
+    service: ServiceId,
+    people: &[ResourceId],
+    first: Ctx,
+    lock: &'static str,
+    id: uuid::Uuid,
+) {
+    let mut tx = world.db.begin().await.expect("a transaction");
+    sqlx::query(lock).bind(id).execute(&mut *tx).await.expect("locked");
+    let others: Vec<Ctx> = people[1..].iter().map(|_| world.visitor()).collect();
+    let everyone = std::iter::once(&first).chain(&others);
+    let mut holds: Vec<_> = everyone.zip(people).map(|(ctx, &person)| hold(ctx.clone(), service, person, "")).collect();
+    let waiting = holds.remove(0);
+    let mut held = Vec::new();
+    for (answer, ctx) in all(holds).await.into_iter().zip(&others) {
+        held.push((ctx, answer.expect("held").id));
+    }
+    assert!(!waiting.is_finished());
+    tx.rollback().await.expect("let go");
+    held.push((&first, waiting.await.expect("no panic").expect("held").id));
+    for (ctx, id) in held {
+        booking::release(ctx, id).await.expect("given back");
+    }
+}
+
+/// Whoever leaves while they wait is not given what nobody would pay for.
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_has_gone_gets_nothing(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 4).await;
+    warm(&world, service).await;
+    // no connection is free, so nothing is written until one is
+    let mut kept = Vec::new();
+    for _ in 0..world.db.options().get_max_connections() {
+        kept.push(world.db.acquire().await.expect("a connection"));
+    }
+    let stands = async |waiting_and_engaged| {
+        while world.house.together.count() != waiting_and_engaged {
+            tokio::task::yield_now().await;
+        }
+    };
+    let first = hold(world.visitor(), service, people[0], "");
+    stands((0, 2)).await;
+    let second = hold(world.visitor(), service, people[1], "");
+    let gone = hold(world.visitor(), service, people[2], "");
+    stands((2, 6)).await;
+    gone.abort();
+    assert!(gone.await.expect_err("ended").is_cancelled());
+    drop(kept);
+    for one in [first, second] {
+        one.await.expect("no panic").expect("held");
+    }
+    assert_eq!(world.count("select count(*) from bookings where status = 'held'").await, 2);
+    hold(world.visitor(), service, people[2], "").await.expect("no panic").expect("as free as before");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_fails_for_one_is_no_failure_of_the_others(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 6).await;
+    warm(&world, service).await;
+    sqlx::query("alter table bookings add constraint no_jinx check (notes <> 'jinx')").execute(&world.db).await.expect("a rule");
+    let notes = |at: usize| if at == 3 { "jinx" } else { "" };
+    let holds = people.iter().enumerate().map(|(at, &person)| hold(world.visitor(), service, person, notes(at))).collect();
+    for (at, answer) in all(holds).await.into_iter().enumerate() {
+        assert_eq!(answer.is_ok(), at != 3, "{at}");
+    }
+    assert_eq!(world.count("select count(*) from bookings where status = 'held'").await, 5);
+}
+
+/// In one moment, by one customer or for one person, who is booked already, too: as if one came after the other.
+#[sqlx::test(migrations = "../migrations")]
+async fn rules_hold_for_those_who_come_together(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 8).await;
+    warm(&world, service).await;
+    let greedy = world.visitor();
+    let first = booking::hold(&world.visitor(), HoldSlot { resource_id: Some(people[0]), ..slot(service, START) }).await;
+    first.expect("held");
+    let mut holds = vec![hold(world.visitor(), service, people[0], "")];
+    holds.extend((1..6).map(|at| hold(world.visitor(), service, people[at], "")));
+    holds.extend(["11:30", "13:00", "14:30", "16:00"].map(|time| {
+        let (ctx, starts) = (greedy.clone(), format!("2026-06-10T{time}:00Z"));
+        tokio::spawn(async move { booking::hold(&ctx, HoldSlot { resource_id: None, ..slot(service, &starts) }).await })
+    }));
+    let mut answers = all(holds).await;
+    assert_eq!(code(answers.remove(0)), "slot_taken");
+    let greedys = answers.split_off(5);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let (held, refused): (Vec<_>, Vec<_>) = greedys.into_iter().partition(Result::is_ok);
+    assert_eq!(held.len(), 3);
+    assert!(refused.into_iter().all(|answer| code(answer) == "too_many_holds"));
+}
