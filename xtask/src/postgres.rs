@@ -134,19 +134,17 @@ impl Drop for Database {
     }
 }
 
-/// Deletes the private cluster's data.
+/// Deletes what the app at hand has kept. Tests and drills have clusters of their own, at which they may be at work.
 pub fn forget(house: &House) -> Result<()> {
-    for kind in [Kind::Kept, Kind::Forgetful, Kind::Drilled] {
-        let folder = place(house, kind)?;
-        if let Some(bin) = Need::Postgres.find()
-            && folder.join("postmaster.pid").exists()
-        {
-            let cluster = Cluster { bin, data: folder.clone(), port: 0, password: String::new(), owner: owner(), users: None };
-            let _ = cluster.tool("pg_ctl").args(["stop", "-m", "immediate", "-w", "-D"]).arg(&folder).output();
-        }
-        if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(|| format!("{} could not be removed", folder.display()))?;
-        }
+    let folder = place(house, Kind::Kept)?;
+    if let Some(bin) = Need::Postgres.find()
+        && folder.join("postmaster.pid").exists()
+    {
+        let cluster = Cluster { bin, data: folder.clone(), port: 0, password: String::new(), owner: owner(), users: None };
+        let _ = cluster.tool("pg_ctl").args(["stop", "-m", "immediate", "-w", "-D"]).arg(&folder).output();
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("{} could not be removed", folder.display()))?;
     }
     Ok(())
 }
