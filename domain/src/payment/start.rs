@@ -153,7 +153,9 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
     };
     passing(Point::AttemptAnswered);
     let mut tx = ctx.begin().await?;
-    // The job and the payer may ask side by side with the same key. What the first heard may have moved on since: a late answer says nothing newer.
+    // The job and the payer may ask side by side with the same key. What the first heard may have moved on since: a late answer says nothing newer. News of
+    // the gateway's own may be just being written, which the row's lock waits for.
+    store::lock_attempt(&mut *tx, attempt.id).await?;
     let current = store::find_attempt(&mut *tx, attempt.id).await?.ok_or(Error::NotFound)?;
     if !matches!(current.status, AttemptStatus::Created | AttemptStatus::Unknown) {
         return Ok(());

@@ -239,6 +239,12 @@ pub(crate) async fn find_attempt(db: impl PgExecutor<'_>, id: AttemptId) -> Resu
     }))
 }
 
+/// Until the transaction ends nobody else changes it; what was being changed is seen afterwards.
+pub(crate) async fn lock_attempt(db: impl PgExecutor<'_>, id: AttemptId) -> Result<()> {
+    sqlx::query!("select from payment_attempts where id = $1 for update", id as AttemptId).execute(db).await?;
+    Ok(())
+}
+
 /// The attempts of a payment that may still take money, newest first.
 pub(crate) async fn list_open_attempts(db: impl PgExecutor<'_>, payment: PaymentId) -> Result<Vec<AttemptRow>> {
     let rows = sqlx::query!(

@@ -6,7 +6,7 @@ use crate::booking::model::Status;
 use crate::booking::{self, CancelBooking};
 use crate::id::AttemptId;
 use crate::payment::port::{Capture, IntentStatus};
-use crate::payment::{PaymentStatus, StartPayment};
+use crate::payment::{self, AttemptStatus, PaymentStatus, StartPayment, store};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 
@@ -45,6 +45,25 @@ impl Scene {
         }
         settling
     }
+}
+
+/// The answer to the first question may come while the gateway's own news is being written. It knows nothing newer.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_late_answer_takes_nothing_back(db: PgPool) {
+    let scene = scene(db).await;
+    scene.pay().await;
+    let asked = scene.attempt_beside().await;
+    let attempt = store::find_attempt(&scene.world.db, asked).await.expect("looks").expect("is there");
+    let mut news = scene.world.db.begin().await.expect("begins");
+    let written = sqlx::query("update payment_attempts set status = 'authorised' where id = $1").bind(uuid::Uuid::from(asked));
+    written.execute(&mut *news).await.expect("is written");
+    let ctx = scene.ctx.clone();
+    let asking = tokio::spawn(async move { payment::ask(&ctx, &attempt).await });
+    scene.someone_waits(&asking).await;
+    news.commit().await.expect("is true");
+    asking.await.expect("no panic").expect("asked");
+    let attempt = store::find_attempt(&scene.world.db, asked).await.expect("looks").expect("is there");
+    assert_eq!(attempt.status, AttemptStatus::Authorised);
 }
 
 /// The payment is read first and its attempts second; money that arrives between the two must not look like a payment without an attempt.
