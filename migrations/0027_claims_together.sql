@@ -1,8 +1,9 @@
 -- What different people want in the same moment is claimed by one look for all of them, so that each costs little where many book at once.
 --
--- Nobody is waited for, since whoever waits here would hold up the others: what cannot be had at once (somebody is at work on it, on the customer's account or
--- in the same line, a hold on it has run out, it was archived) is left for claim_slot, alone. One span, line and so on for each id; no two may want the same resource or stand
--- in the same line. The people are locked before it is looked who is busy, so what is found free stays free until the transaction ends.
+-- Nobody is waited for, since whoever waits here would hold up the others: what cannot be had at once (somebody is at work on it, on the customer's
+-- account or in the same line, a hold on it has run out, it was archived) is left for claim_slot, alone. One span, line and so on for each id; no two may
+-- want the same resource or stand in the same line. The people are locked before it is looked who is busy, so what is found free stays free until the
+-- transaction ends.
 create function claim_slots(
     ids uuid[],
     resource_ids uuid[],
