@@ -3,6 +3,17 @@
 use super::model::{AttemptStatus, NextStep, PaymentStatus, PaymentView};
 use crate::money::{Halves, share, split};
 
+/// At least so many digits in a row may be a card's number (ISO/IEC 7812-1).
+const CARD_DIGITS: usize = 12;
+
+/// Whether this may be a payment method of the gateway. What may be a card's number is none: it is neither kept nor passed on, for a gateway that knows no
+/// such method says so in words that quote it.
+pub fn may_be_method(text: &str) -> bool {
+    let is_name = text.len() <= 255 && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    is_name && is_plain && text.replace(['-', '_'], "").split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() < CARD_DIGITS)
+}
+
 /// What happened and what to do, for the gateway's code of a refused card. Reasons that would help a thief (lost, stolen) are not told.
 pub fn decline_sentence(code: &str) -> &'static str {
     match code {
@@ -124,6 +135,25 @@ mod tests {
             assert!(sentence.contains("Nothing was charged"), "{code}");
         }
         assert_eq!(decline_sentence("lost_card"), decline_sentence("card_declined"), "a thief learns nothing");
+    }
+
+    #[test]
+    fn a_cards_number_is_no_payment_method() {
+        for method in ["pm_card_visa", "pm_1MqLiJLkdIwHu7ixUEgbFdYF", "card_1NXWPnL6h8kT"] {
+            assert!(may_be_method(method), "{method}");
+        }
+        for other in [
+            "",
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "pm_4242424242424242",
+            "pm_4242-4242-4242-4242",
+            "pm 1",
+            "pm_1\n",
+            "p".repeat(256).as_str(),
+        ] {
+            assert!(!may_be_method(other), "{other}");
+        }
     }
 
     #[test]

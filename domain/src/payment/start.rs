@@ -15,9 +15,13 @@ use crate::id::{AccountId, AttemptId, BookingId};
 use crate::money::Money;
 use crate::outbox;
 use crate::queue;
+use std::time::Duration;
+use tokio::time::timeout;
 
-/// Rounds of asking until the open attempt is the wanted one: give up another, take up an unknown, set the amount.
-const ROUNDS: usize = 4;
+/// Rounds of asking until the open attempt is the wanted one: give up another, take up an unknown, set the amount, look whether it is set.
+const ROUNDS: usize = 6;
+/// For all of them: whoever waits hears how it stands before their request takes too long.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What is to be collected, and how the payer comes back.
 #[derive(Debug, Clone)]
@@ -46,6 +50,8 @@ enum Round {
     Done,
     /// Written down but not answered yet.
     Ask(AttemptRow),
+    /// Answered, but not just now: another amount may have been set there.
+    Look(AttemptRow),
     SetAmount(AttemptRow),
     GiveUp(AttemptRow),
 }
@@ -56,18 +62,32 @@ pub async fn start(ctx: &Ctx, input: StartPayment) -> Result<PaymentView> {
     if input.amount.minor < minimum.minor {
         return Err(PaymentRefusal::TooSmall { minimum }.into());
     }
+    // whatever it was at when time ran out is found by the next try
+    timeout(PATIENCE, go_on(ctx, &input)).await.unwrap_or_else(|_| Err(PaymentRefusal::NoAnswer.into()))
+}
+
+async fn go_on(ctx: &Ctx, input: &StartPayment) -> Result<PaymentView> {
+    let mut known = None;
     for _ in 0..ROUNDS {
-        match prepare(ctx, &input).await? {
+        match prepare(ctx, input, known).await? {
             Round::Done => return service::find_for_payer(ctx, input.booking).await?.ok_or(Error::NotFound),
-            Round::Ask(attempt) => ask(ctx, &attempt).await?,
-            Round::SetAmount(attempt) => set_amount(ctx, &input, &attempt).await?,
+            Round::Ask(attempt) => {
+                ask(ctx, &attempt).await?;
+                known = Some(attempt.id);
+            }
+            Round::Look(attempt) if is_as_wanted(ctx, input, &attempt).await? => known = Some(attempt.id),
+            Round::Look(attempt) | Round::SetAmount(attempt) => {
+                set_amount(ctx, input, &attempt).await?;
+                known = None;
+            }
             Round::GiveUp(attempt) => give_up(ctx, &attempt).await?,
         }
     }
     Err(PaymentRefusal::BeingProcessed.into())
 }
 
-async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
+/// `known`: the gateway has just said how this attempt stands.
+async fn prepare(ctx: &Ctx, input: &StartPayment, known: Option<AttemptId>) -> Result<Round> {
     let mut tx = ctx.begin().await?;
     store::lock_booking(&mut *tx, input.booking).await?;
     let mut live = store::find_live(&mut *tx, input.booking).await?;
@@ -84,7 +104,7 @@ async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
         None => None,
     };
     if let Some(attempt) = open {
-        return Ok(round_for(attempt, input));
+        return Ok(round_for(attempt, input, known));
     }
     let payment = match live {
         Some(payment) => {
@@ -125,7 +145,7 @@ async fn prepare(ctx: &Ctx, input: &StartPayment) -> Result<Round> {
     Ok(Round::Ask(attempt))
 }
 
-fn round_for(attempt: AttemptRow, input: &StartPayment) -> Round {
+fn round_for(attempt: AttemptRow, input: &StartPayment, known: Option<AttemptId>) -> Round {
     use AttemptStatus::*;
     let is_same_amount = attempt.amount_minor == input.amount.minor;
     let method = attempt.request["payment_method"].as_str();
@@ -138,6 +158,7 @@ fn round_for(attempt: AttemptRow, input: &StartPayment) -> Round {
         // a hosted page shows the amount it was made with
         _ if !is_same_amount && attempt.is_hosted => Round::GiveUp(attempt),
         _ if !is_same_amount => Round::SetAmount(attempt),
+        _ if !attempt.is_hosted && known != Some(attempt.id) => Round::Look(attempt),
         _ => Round::Done,
     }
 }
@@ -230,6 +251,17 @@ async fn set_amount(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Re
     store::set_amount(&mut *tx, id, input.amount.minor, input.tip_minor, input.payer, ctx.now()).await?;
     store::set_attempt_amount(&mut *tx, attempt.id, input.amount.minor, ctx.now()).await?;
     ctx.commit(tx).await
+}
+
+/// Whether the gateway will take what our row says. Two tabs may come to it in one order and to our row in the other, and an amount whose answer was lost may
+/// have been set.
+async fn is_as_wanted(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Result<bool> {
+    let Some(reference) = &attempt.gateway_ref else { return Ok(true) };
+    match ctx.house().payments.get_intent(reference).await {
+        Ok(Intent { status: IntentStatus::RequiresMethod | IntentStatus::RequiresAction, amount, .. }) => Ok(amount == input.amount),
+        Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),
+        _ => being_processed(ctx, attempt.id).await.map(|()| false),
+    }
 }
 
 /// Ends an attempt at the gateway, so that it can take no money any more, before another begins.

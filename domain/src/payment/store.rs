@@ -353,15 +353,26 @@ pub(crate) async fn set_attempt_status(
     Ok(())
 }
 
+/// Of an attempt that is not confirmed yet.
 pub(super) async fn set_attempt_amount(db: impl PgExecutor<'_>, id: AttemptId, amount_minor: i64, now: Instant) -> Result<()> {
     sqlx::query!(
-        "update payment_attempts set amount_minor = $2, updated_at = $3 where id = $1",
+        "update payment_attempts
+         set amount_minor = $2, updated_at = $3
+         where id = $1 and status in ('requires_method', 'requires_action')",
         id as AttemptId,
         amount_minor,
         now as Instant,
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// What the gateway calls it, where that is not known yet.
+pub(crate) async fn note_reference(db: impl PgExecutor<'_>, id: AttemptId, reference: &str) -> Result<()> {
+    sqlx::query!("update payment_attempts set gateway_ref = coalesce(gateway_ref, $2) where id = $1", id as AttemptId, reference)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -32,6 +32,7 @@ struct Inner {
     by_attempt: HashMap<AttemptId, String>,
     refunds: HashMap<RefundId, GatewayRefund>,
     calls: Vec<String>,
+    overtaken_by: Option<Money>,
 }
 
 /// Idempotent by attempt and refund, as the real ones are by key.
@@ -87,6 +88,10 @@ impl FakeGateway {
         if let Some(intent) = self.inner().intents.get_mut(reference) {
             intent.fee = Some(fee);
         }
+    }
+    /// Right after the next change of an amount comes one from another tab.
+    pub fn overtake_next_amount(&self, amount: Money) {
+        self.inner().overtaken_by = Some(amount);
     }
     /// The message the gateway would send about the intent as it stands.
     pub fn message_about(&self, event_id: &str, reference: &str) -> GatewayMessage {
@@ -228,11 +233,12 @@ impl PaymentGateway for FakeGateway {
     }
 
     async fn update_amount(&self, reference: &str, amount: Money, _key: &str) -> Result<Intent, GatewayError> {
+        let overtaken_by = self.inner().overtaken_by.take();
         self.change("update_amount", reference, |intent| {
             if intent.status != IntentStatus::RequiresMethod {
                 return Err(GatewayError::Invalid("the intent is confirmed".to_owned()));
             }
-            intent.amount = amount;
+            intent.amount = overtaken_by.unwrap_or(amount);
             Ok(())
         })
     }

@@ -1,5 +1,6 @@
 //! What the gateway says of an attempt, applied once.
 
+use super::ask::ask_soon;
 use crate::booking::store as bookings;
 use crate::booking::transition::{self, Arrived, MoneyOutcome};
 use crate::crash::{Point, passing};
@@ -20,8 +21,8 @@ use crate::queue;
 pub(super) enum Source {
     /// A message: what differs from our row is asked for at the gateway.
     Message,
-    /// The gateway's own answer to our question: what it says was charged was charged.
-    Answer,
+    /// The gateway's own answer to our question, before which the attempt stood like this: what it says was charged was charged.
+    Answer(AttemptStatus),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,18 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
         IntentStatus::Succeeded => AttemptStatus::Succeeded,
         IntentStatus::Cancelled => AttemptStatus::Cancelled,
     };
+    if status == AttemptStatus::Authorised && has_ended(attempt.status) {
+        // It may be older than the end of the attempt: only the gateway knows whether the card is still reserved.
+        match source {
+            Source::Message => {
+                store::note_reference(&mut **tx, id, &intent.reference).await?;
+                ask_soon(tx, ctx, id).await?;
+                return Ok(Applied::Nothing);
+            }
+            Source::Answer(before) if !has_ended(before) => return Err(Error::Unavailable { retry_after_s: 1 }),
+            Source::Answer(_) => {}
+        }
+    }
     if status == attempt.status && intent.failure.as_ref().map(|f| &f.code) == attempt.failure_code.as_ref() {
         store::touch_attempt(&mut **tx, id, ctx.now()).await?;
         return Ok(Applied::Nothing);
@@ -81,6 +94,10 @@ pub(super) async fn apply(tx: &mut Tx, ctx: &Ctx, id: AttemptId, intent: &Intent
         _ => {}
     }
     Ok(Applied::Changed)
+}
+
+const fn has_ended(status: AttemptStatus) -> bool {
+    matches!(status, AttemptStatus::Cancelled | AttemptStatus::Failed)
 }
 
 fn difference(attempt: &AttemptRow, payment: &PaymentRow, intent: &Intent, source: Source) -> Option<&'static str> {

@@ -32,7 +32,7 @@ pub async fn settle(ctx: &Ctx, id: AttemptId) -> Result<()> {
     let Some(intent) = find_intent(ctx, &attempt).await? else { return Ok(()) };
     passing(Point::SettleAsked);
     let mut tx = ctx.begin().await?;
-    if let Applied::Differs(what) = apply(&mut tx, ctx, id, &intent, Source::Answer).await? {
+    if let Applied::Differs(what) = apply(&mut tx, ctx, id, &intent, Source::Answer(attempt.status)).await? {
         tracing::error!(attempt = %id, what, "the gateway's answer is not about our attempt");
         store::touch_attempt(&mut *tx, id, ctx.now()).await?;
     }

@@ -5,8 +5,10 @@ use super::{collect, reconcile, settle};
 use crate::booking::model::Status;
 use crate::booking::{self, CancelBooking};
 use crate::id::AttemptId;
+use crate::money::Money;
 use crate::payment::port::{Capture, IntentStatus};
 use crate::payment::{self, AttemptStatus, PaymentStatus, StartPayment, store};
+use crate::world::Answer;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 
@@ -17,6 +19,22 @@ impl Scene {
         while self.world.count(waiting).await == 0 {
             assert!(!who.is_finished(), "it waits for the settlement");
             tokio::task::yield_now().await;
+        }
+    }
+    /// What is asked for when the payer goes on.
+    fn again(&self, amount: Money, method: Option<&str>) -> StartPayment {
+        StartPayment {
+            booking: self.booking,
+            amount,
+            tip_minor: 500,
+            capture: Capture::Automatic,
+            payer: self.ctx.account_id(),
+            email: None,
+            description: String::new(),
+            return_url: String::new(),
+            cancel_url: String::new(),
+            is_hosted: false,
+            payment_method: method.map(str::to_owned),
         }
     }
     /// Another attempt of the same payment, as if two had begun at once.
@@ -66,25 +84,38 @@ async fn a_late_answer_takes_nothing_back(db: PgPool) {
     assert_eq!(attempt.status, AttemptStatus::Authorised);
 }
 
+/// Two tabs choose a tip: the other one comes to the gateway second and to our row first.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_the_gateway_will_take_is_what_our_books_say(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay().await;
+    let more = |minor| Money::new(first.amount.minor + minor, first.amount.currency);
+    let with_tip = more(300);
+    scene.world.gateway.overtake_next_amount(more(900));
+    let view = payment::start(&scene.ctx, scene.again(with_tip, None)).await.expect("goes on");
+    assert_eq!((view.amount, scene.payment_amount()), (with_tip, with_tip));
+}
+
+/// A tip was chosen and taken back, and nobody knows whether the gateway has heard of it.
+#[sqlx::test(migrations = "../migrations")]
+async fn an_amount_whose_answer_was_lost_is_set_again(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay().await.amount;
+    let with_tip = Money::new(first.minor + 300, first.currency);
+    scene.world.gateway.next_answer(Answer::LostAnswer);
+    let refused = payment::start(&scene.ctx, scene.again(with_tip, None)).await.expect_err("nobody answers");
+    assert_eq!((refused.code(), scene.payment_amount()), ("gateway_unavailable", with_tip));
+    let view = payment::start(&scene.ctx, scene.again(first, None)).await.expect("goes on");
+    assert_eq!((view.amount, scene.payment_amount()), (first, first));
+}
+
 /// The payment is read first and its attempts second; money that arrives between the two must not look like a payment without an attempt.
 #[sqlx::test(migrations = "../migrations")]
 async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     let scene = scene(db).await;
     scene.pay().await;
     let settling = scene.being_settled().await;
-    let again = StartPayment {
-        booking: scene.booking,
-        amount: scene.payment_amount(),
-        tip_minor: 500,
-        capture: Capture::Automatic,
-        payer: scene.ctx.account_id(),
-        email: None,
-        description: String::new(),
-        return_url: String::new(),
-        cancel_url: String::new(),
-        is_hosted: false,
-        payment_method: Some("pm_card_visa".into()),
-    };
+    let again = scene.again(scene.payment_amount(), Some("pm_card_visa"));
     let ctx = scene.ctx.clone();
     let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
     scene.someone_waits(&paying).await;

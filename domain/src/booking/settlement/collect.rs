@@ -54,7 +54,7 @@ pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
         Ok(intent) => {
             passing(Point::CaptureAnswered);
             let mut tx = ctx.begin().await?;
-            apply(&mut tx, ctx, attempt.id, &intent, Source::Answer).await?;
+            apply(&mut tx, ctx, attempt.id, &intent, Source::Answer(attempt.status)).await?;
             ctx.commit(tx).await
         }
         Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),

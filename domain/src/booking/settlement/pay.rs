@@ -9,7 +9,7 @@ use crate::error::{Error, Fields, Result};
 use crate::id::BookingId;
 use crate::money::Money;
 use crate::payment::port::Capture;
-use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment};
+use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment, policy};
 
 /// How one wants to pay.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,9 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
     let (row, role) = transition::lock(&mut tx, ctx, id).await?;
     if role != ViewerRole::Customer {
         return Err(Error::Forbidden);
+    }
+    if how.payment_method.as_deref().is_some_and(|method| !policy::may_be_method(method)) {
+        return Err(Fields::one("payment_method", "This is none of the gateway. A card's number belongs into its form alone.").into());
     }
     let is_settled = row.is_paid || row.is_authorised;
     match row.status() {

@@ -1,8 +1,9 @@
 //! Giving up an attempt: nothing stays reserved on a card for what came to nothing.
 
 use super::tests::{Scene, by_approval, scene};
-use super::{Pay, pay, reconcile};
+use super::{Pay, pay, receive, reconcile};
 use crate::booking;
+use crate::booking::model::Status;
 use crate::payment::PaymentStatus;
 use crate::payment::port::IntentStatus;
 use sqlx::PgPool;
@@ -58,4 +59,33 @@ async fn a_page_on_which_a_card_was_declined_is_ended(db: PgPool) {
     booking::release(&scene.ctx, scene.booking).await.expect("given back");
     scene.work().await;
     scene.is_released().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_that_was_released_is_released_once_however_late_its_message(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    let late = scene.world.gateway.message_about("evt_late", &scene.intent());
+    let owner = scene.world.ctx_as(scene.provider.owner).await;
+    booking::decline(&owner, scene.booking, "Fully booked").await.expect("declined");
+    scene.work().await;
+    receive(&scene.world.system(), late).await.expect("received");
+    assert_eq!(scene.world.count(OPEN).await, 0, "nothing is reserved any more");
+    scene.work().await;
+    scene.is_released().await;
+    assert_eq!(scene.world.events().await.iter().filter(|kind| *kind == "payment.voided").count(), 1);
+}
+
+/// What was reserved for it then is not reserved any more.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_late_message_of_an_attempt_that_was_given_up_requests_nothing(db: PgPool) {
+    let scene = by_approval(db).await;
+    scene.pay().await;
+    let reference = scene.intent();
+    scene.world.gateway.customer_pays(&reference);
+    let late = scene.world.gateway.message_about("evt_late", &reference);
+    scene.pay_on_the_gateways_page().await;
+    receive(&scene.world.system(), late).await.expect("received");
+    scene.work().await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Held, PaymentStatus::Pending));
 }
