@@ -7,6 +7,7 @@ use super::store::{self, Asked, NewBooking, Outcome, Taken};
 use crate::ctx::{Ctx, House};
 use crate::error::{Error, Result};
 use crate::id::{BookingId, Id, ResourceId};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -217,7 +218,7 @@ async fn write(mut writer: Writer) {
                     answers.remove(&outcome.id).map(|answer| answer.send(Answer::Known(outcome)));
                 }
             }
-            Err(error) if may_be_of_one(&error) => {
+            Err(error) if is_undone(&error) => {
                 tracing::warn!(%error, count = answers.len(), "holds go alone");
                 answers.into_values().for_each(|answer| drop(answer.send(Answer::Alone)));
             }
@@ -229,8 +230,8 @@ async fn write(mut writer: Writer) {
     }
 }
 
-/// Bad values (class 22), what a constraint refuses (23), contention (40, 55P03): what one entry can cause.
-fn may_be_of_one(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| ["22", "23", "40"].contains(&&code[..2]) || code == "55P03")
+/// An error of the statement: nothing of it is written. One that ends the connection (of severity `FATAL`) may come after the commit.
+fn is_undone(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| error.severity() == PgSeverity::Error)
 }
