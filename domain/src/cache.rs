@@ -19,8 +19,6 @@ pub enum Family {
     Categories,
     /// Ten minutes; keys begin with the provider's id.
     Providers,
-    /// Which providers match, five minutes.
-    Matches,
     /// What holds are written by, ten minutes. No event clears it: whoever uses it has it checked where it is used.
     Terms,
 }
@@ -28,7 +26,6 @@ pub enum Family {
 pub struct Caches {
     categories: Cache<String, Kept>,
     providers: Cache<String, Kept>,
-    matches: Cache<String, Kept>,
     terms: Cache<String, Kept>,
     /// What is being loaded for everyone who asks meanwhile.
     underway: Cache<String, Kept>,
@@ -44,7 +41,6 @@ impl Default for Caches {
         Self {
             categories: cache(100, 60),
             providers: cache(5_000, 10),
-            matches: cache(2_000, 5),
             terms: cache(1_000, 10),
             underway: cache(1_000, 1),
             generation: AtomicU64::new(0),
@@ -57,7 +53,6 @@ impl Caches {
         match family {
             Family::Categories => &self.categories,
             Family::Providers => &self.providers,
-            Family::Matches => &self.matches,
             Family::Terms => &self.terms,
         }
     }
@@ -106,12 +101,10 @@ impl Caches {
             K::CategoriesChanged => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.categories.invalidate_all();
-                self.matches.invalidate_all();
                 self.providers.invalidate_all();
             }
             K::ProviderChanged | K::ProviderApproved | K::ProviderSuspended | K::ProviderReinstated | K::ProviderRejected => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
-                self.matches.invalidate_all();
                 self.forget_provider(event.provider);
             }
             K::ReviewPublished | K::ReviewReplied => {
@@ -131,7 +124,6 @@ impl Caches {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.categories.invalidate_all();
         self.providers.invalidate_all();
-        self.matches.invalidate_all();
         self.terms.invalidate_all();
     }
 

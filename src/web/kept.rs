@@ -95,7 +95,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn version(latest: i64) -> ProfileVersion {
-        ProfileVersion { epoch: 1, status: "active".to_owned(), updated_at: Instant::from_millis(0), latest: vec![latest] }
+        ProfileVersion { epoch: 1, status: "active".to_owned(), updated_at: Instant::from_millis(0), latest }
     }
 
     async fn shown(pages: &Pages, latest: i64, at: i64, fresh: &'static str) -> Bytes {

@@ -53,8 +53,9 @@ pub struct ProfileVersion {
     pub epoch: i32,
     pub status: String,
     pub updated_at: Instant,
-    /// The latest events of the provider. Several, because a lower number may be committed after a higher one.
-    pub latest: Vec<i64>,
+    /// Of the provider's latest events, by which of them there are: their numbers' hashes, put together. Many, because lower numbers may be committed after
+    /// higher ones.
+    pub latest: i64,
 }
 
 /// Days the booker's strip shows.

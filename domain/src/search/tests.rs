@@ -189,6 +189,25 @@ async fn the_service_that_answers_the_words_is_shown(db: PgPool) {
     assert_eq!((view.items[0].service.name.as_str(), view.items[0].other_services), ("Drain unblocking", 1));
 }
 
+/// Two statements write as many holds at once as one may, and that with the higher numbers is committed first.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_page_has_another_version_after_whatever_is_committed(db: PgPool) {
+    let world = World::new(db);
+    let provider = a_named(&world, "Busy", "Leak repair", 1.0).await;
+    let slug: String = sqlx::query_scalar("select slug from providers").fetch_one(&world.db).await.expect("has one");
+    let version = async || super::store::showcase::find_profile_version(&world.db, &slug).await.expect("looks").expect("is there");
+    let many = "insert into events (at, kind, provider_id) select now(), 'booking.held', $1 from generate_series(1, 32)";
+    let before = version().await;
+    let mut lower = world.db.begin().await.expect("begins");
+    sqlx::query(many).bind(uuid::Uuid::from(provider.id)).execute(&mut *lower).await.expect("is written");
+    sqlx::query(many).bind(uuid::Uuid::from(provider.id)).execute(&world.db).await.expect("is written");
+    let between = version().await;
+    lower.commit().await.expect("commits");
+    let after = version().await;
+    assert_eq!(after, version().await);
+    assert!(before != between && between != after && before != after);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn cursors_that_are_not_ours_are_refused(db: PgPool) {
     let world = World::new(db);
