@@ -78,6 +78,7 @@ impl BookingRow {
             "service_id": self.service_id,
             "starts_at": self.starts_at,
             "ends_at": self.ends_at,
+            "hold_expires_at": self.hold_expires_at,
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::topic::{Topic, types};
 use crate::event::{Cursor, Event, EventKind};
+use crate::time::Instant;
 use serde_json::{Value, json};
 
 /// One message on one topic.
@@ -26,7 +27,12 @@ pub fn frames(event: &Event) -> Vec<Frame> {
             told.availability(Some(false));
             told.status();
         }
-        K::BookingExpired | K::BookingReleased | K::BookingDeclined => {
+        // The time of a hold that has run out is anyone's: it may be another one's by now.
+        K::BookingExpired | K::BookingReleased => {
+            told.availability((!has_run_out(event)).then_some(true));
+            told.status();
+        }
+        K::BookingDeclined => {
             told.availability(Some(true));
             told.status();
         }
@@ -45,14 +51,19 @@ pub fn frames(event: &Event) -> Vec<Frame> {
             told.availability(None);
             told.status();
         }
-        K::RescheduleProposed | K::RescheduleDeclined | K::BookingStarted | K::BookingNoShow | K::BookingOnTheWay => told.status(),
-        // A job that ends early frees the rest of its time.
-        K::BookingCompleted => {
+        K::RescheduleProposed | K::RescheduleDeclined | K::BookingStarted | K::BookingOnTheWay => told.status(),
+        // A job that ends early frees the rest of its time, and so does one to which nobody came.
+        K::BookingCompleted | K::BookingNoShow => {
             told.availability(None);
             told.status();
         }
         K::BookingRunningLate | K::BookingEdited | K::PaymentStarted | K::PaymentAuthorised | K::PaymentFailed => told.status(),
-        K::PaymentVoided | K::RefundCreated | K::RefundSettled | K::RefundFailed => told.status(),
+        // Money that comes too late for the provider to answer frees the time that was held.
+        K::PaymentVoided => {
+            told.availability(None);
+            told.status();
+        }
+        K::RefundCreated | K::RefundSettled | K::RefundFailed => told.status(),
         K::PaymentPaid => {
             told.status();
             told.both_sides(types::PAYMENT_CONFIRMED);
@@ -73,6 +84,12 @@ pub fn frames(event: &Event) -> Vec<Frame> {
         told.staff(types::PROVIDER_STATUS_CHANGED);
     }
     placed(told.frames)
+}
+
+/// A hold that was over before it was given up, or before someone said that it was.
+fn has_run_out(event: &Event) -> bool {
+    let until = event.data.get("hold_expires_at").and_then(Value::as_str).and_then(|text| text.parse::<Instant>().ok());
+    until.is_some_and(|until| until <= event.at)
 }
 
 fn placed(mut frames: Vec<Frame>) -> Vec<Frame> {

@@ -5,7 +5,8 @@ use std::fmt;
 
 /// The types of frames.
 pub mod types {
-    /// Free times of a provider changed: `service_id`, `starts_at`, `ends_at` and `is_free` where one booking is the cause; without them, fetch again.
+    /// Free times of a provider changed: `service_id`, `starts_at`, `ends_at` and `is_free` where one booking took a time or gave it back; without them,
+    /// fetch again. They tell of one person's time: whoever shows a service that several do, or whose starts overlap, fetches again in any case.
     pub const AVAILABILITY_UPDATED: &str = "availability-updated";
     /// A booking changed: `booking_id`, `status`, `starts_at`, and `what` with the event's kind.
     pub const BOOKING_STATUS_CHANGED: &str = "booking-status-changed";
