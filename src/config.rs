@@ -35,7 +35,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("FETTLE_SITE_DIR", "target/site", "The folder with the static files of the release."),
     variable("FETTLE_DB_CONNECTIONS", "20", "Connections to Postgres, 4 to 500."),
     variable("FETTLE_JOBS", "4", "Jobs run at the same time by this process, about money, calendars and the rest each, 1 to 64."),
-    variable("FETTLE_LOG", "info", "What is logged: error, warn, info, debug, or directives such as info,sqlx=warn."),
+    variable("FETTLE_LOG", "info", "What is logged: error, warn, info, debug, trace, or directives such as info,sqlx=warn."),
     variable("FETTLE_LOG_FORMAT", "json", "json or pretty (the default in development)."),
     variable("FETTLE_TRUSTED_PROXIES", "0", "How many proxies stand in front; that many entries of X-Forwarded-For are believed."),
     variable("FETTLE_METRICS_LISTEN", "", "A private address for GET /metrics; without it and without a token there are none."),

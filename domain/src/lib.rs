@@ -39,6 +39,8 @@ pub mod pool;
 pub mod queue;
 #[cfg(feature = "server")]
 pub mod reactions;
+#[cfg(feature = "server")]
+pub mod trace;
 
 // The rooms, in the order of one job's life.
 /// People who can sign in: registration, sessions, roles, tokens, guests.

@@ -4,7 +4,7 @@ use crate::ctx::{Actor, Ctx, House, Tx};
 use crate::error::{Error, Result};
 use crate::event::{Cursor, Event, EventKind};
 use crate::queue::{self, NewJob};
-use crate::{notify, outbox, search};
+use crate::{notify, outbox, search, trace};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -55,11 +55,14 @@ pub async fn run_next(house: &Arc<House>) -> Result<usize> {
     if !is_anything_new(house).await? {
         return Ok(0);
     }
-    // Savepoints cost two round trips an event: they are for when one of them has failed.
-    match run_step(house, false).await {
-        Err(_) => run_step(house, true).await,
-        done => done,
-    }
+    trace::within(trace::reaction(), async {
+        // Savepoints cost two round trips an event: they are for when one of them has failed.
+        match run_step(house, false).await {
+            Err(_) => run_step(house, true).await,
+            done => done,
+        }
+    })
+    .await
 }
 
 /// Looks without a transaction, since most of what happens is nothing to react to: it writes nothing, locks nothing and wakes nobody.

@@ -1,16 +1,20 @@
 //! Traces for a collector, where one is configured: OTLP over HTTP, by OpenTelemetry's own library.
 //!
-//! Only spans leave, and what sqlx says of each statement (its text, which holds no values, and how long it took), as an event in the span
-//! that asked. Lines of the log do not, so nothing that a person wrote can be among it. Spans wait in a queue that a thread of its own
-//! empties; where it is full they are dropped, and no request ever waits for a collector.
+//! Only spans of ours leave, and what sqlx says of each statement (its text, which holds no values, and how long it took), as an event in the
+//! span that asked. Lines of the log do not, so nothing that a person wrote can be among it. Spans wait in a queue that a thread of its own
+//! empties; where it is full they are dropped, and no request ever waits for a collector. Here are those of requests and of calls to others;
+//! jobs, duties and reactions have theirs in `domain::trace`.
 
+use domain::trace;
 use http::{HeaderMap, Method};
+use opentelemetry::global;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{Status, TracerProvider};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::field::Empty;
 use tracing::{Level, Metadata, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
@@ -38,9 +42,16 @@ where
     let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(address).build()?;
     let resource = Resource::builder().with_service_name("fettle").build();
     let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
-    let wanted = filter_fn(|about| (about.is_span() && *about.level() <= Level::INFO) || tells_of_a_statement(about));
+    // by which jobs remember the trace they were left in
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    let wanted = filter_fn(|about| is_ours(about) || tells_of_a_statement(about));
     let spans = tracing_opentelemetry::layer().with_location(false).with_threads(false).with_tracer(provider.tracer("fettle"));
     Ok((spans.with_filter(wanted.with_max_level_hint(LevelFilter::DEBUG)), Traces(provider)))
+}
+
+/// Those of libraries have names and attributes that nobody here has looked at.
+fn is_ours(about: &Metadata<'_>) -> bool {
+    about.is_span() && *about.level() <= Level::INFO && about.target().starts_with("fettle::")
 }
 
 /// sqlx does so when the statement is done.
@@ -67,6 +78,39 @@ pub fn answered(span: &Span, status: u16) {
     if status >= 500 {
         span.set_status(Status::error(""));
     }
+}
+
+/// The span of a call to somebody else over HTTP: how and what is `asked`, which is one of few, and no address.
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>
+pub fn call(asked: impl FnOnce() -> (&'static str, String)) -> Span {
+    let span = tracing::info_span!(
+        target: trace::TARGET,
+        "call",
+        otel.name = Empty,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        "http.request.method" = Empty,
+        "server.address" = Empty,
+        "error.type" = Empty,
+    );
+    if !span.is_disabled() {
+        let (method, what) = asked();
+        span.record("otel.name", format!("{method} {what}")).record("http.request.method", method);
+    }
+    span
+}
+
+/// The span of a letter's way to the mail server, for which there is no convention.
+pub fn letter(server: &str) -> Span {
+    tracing::info_span!(
+        target: trace::TARGET,
+        "send mail",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        "network.protocol.name" = "smtp",
+        "server.address" = server,
+        "error.type" = Empty,
+    )
 }
 
 /// W3C Trace Context, as far as it is sent.

@@ -101,16 +101,8 @@ impl Shop {
         booking::get(&self.system(), booking).await.expect("the booking").status
     }
 
-    /// As Stripe.js does in the customer's browser, whose line is another one: with the publishable key and the client secret.
     pub async fn confirm(&self, client_secret: &str, number: &str) -> serde_json::Value {
-        let id = client_secret.split("_secret_").next().unwrap_or_default();
-        let card = format!(
-            "payment_method_data[card][number]={number}&payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=34&payment_method_data[card][cvc]=123"
-        );
-        let request = self.sandbox.hub.http.post(format!("{}/v1/payment_intents/{id}/confirm", self.sandbox.base_url()));
-        let request = request.bearer_auth("pk_test_sandbox").header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(format!("client_secret={client_secret}&return_url=http://fettle.test/back&{card}")).send().await;
-        answer.expect("an answer").json().await.expect("JSON")
+        confirm(&self.sandbox, client_secret, number).await
     }
     /// The customer fills in the gateway's own page.
     pub async fn pay_there(&self, page: &str) {
@@ -188,6 +180,18 @@ impl Shop {
         assert!(recount.is_right(), "{when}: {recount:?}");
         assert_eq!(self.world().count("select count(*) from jobs where dead_at is not null").await, 0, "{when}: dead jobs");
     }
+}
+
+/// As Stripe.js does in the customer's browser, whose line is another one: with the publishable key and the client secret.
+pub async fn confirm(sandbox: &Sandbox, client_secret: &str, number: &str) -> serde_json::Value {
+    let id = client_secret.split("_secret_").next().unwrap_or_default();
+    let card = format!(
+        "payment_method_data[card][number]={number}&payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=34&payment_method_data[card][cvc]=123"
+    );
+    let request = sandbox.hub.http.post(format!("{}/v1/payment_intents/{id}/confirm", sandbox.base_url()));
+    let request = request.bearer_auth("pk_test_sandbox").header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.body(format!("client_secret={client_secret}&return_url=http://fettle.test/back&{card}")).send().await;
+    answer.expect("an answer").json().await.expect("JSON")
 }
 
 /// Whatever becomes of the gateway, nobody is shown an error of ours: 503 that says when to come back, or a page of the flow.

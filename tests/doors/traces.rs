@@ -1,14 +1,19 @@
-//! What a collector is told of a request, over real HTTP.
+//! What a collector is told, over real HTTP: of a request, and of all that follows from one in the program itself.
 
 use super::harness::{Doors, hear};
+use super::line::until;
+use super::program::{Program, ahead};
+use super::scans::said;
 use axum::body::{Body, Bytes};
 use axum::routing::post;
+use domain::id::CalendarId;
 use fettle::telemetry::traces;
 use http::Method;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind};
+use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 use prost::Message;
+use serde_json::json;
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::layer::SubscriberExt;
@@ -25,9 +30,12 @@ fn text(list: &[KeyValue], name: &str) -> String {
     }
 }
 
-/// A collector that remembers what it was sent; its address.
-async fn collector() -> (Arc<Mutex<Vec<Span>>>, String) {
-    let heard: Arc<Mutex<Vec<Span>>> = Arc::default();
+/// What a collector was sent, each span when it is over.
+pub type Heard = Arc<Mutex<Vec<Span>>>;
+
+/// A collector that remembers; its address.
+pub async fn collector() -> (Heard, String) {
+    let heard = Heard::default();
     let kept = heard.clone();
     let take = move |body: Bytes| async move {
         let sent = ExportTraceServiceRequest::decode(body).expect("OTLP");
@@ -92,4 +100,68 @@ async fn without_its_collector_everything_goes_on(db: PgPool) {
     assert_eq!(doors.browser().get("/help").await.status, 200);
     drop(listening);
     tokio::task::spawn_blocking(move || sending.finish()).await.expect("ends");
+}
+
+/// The spans that are named so, or begin so where it ends with a dot.
+fn named<'a>(spans: &'a [Span], name: &str) -> Vec<&'a Span> {
+    spans.iter().filter(|span| span.name == name || (name.ends_with('.') && span.name.starts_with(name))).collect()
+}
+
+/// One named `child` that was done within one of `parents`.
+fn within<'a>(spans: &'a [Span], parents: &[&Span], child: &str) -> &'a Span {
+    let is_within = |span: &&Span| parents.iter().any(|parent| parent.trace_id == span.trace_id && parent.span_id == span.parent_span_id);
+    let found = named(spans, child);
+    found.iter().copied().find(is_within).unwrap_or_else(|| panic!("{child} is none of theirs: {parents:#?} {found:#?}"))
+}
+
+/// A payment's trace goes on where the gateway's message was answered, a reading's where it was asked for: through the job and to whom it calls. By the
+/// program's own wiring.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_follows_from_a_request_is_in_its_trace(db: PgPool) {
+    let (heard, endpoint) = collector().await;
+    let program = Program::start(db, "info", &endpoint).await;
+    let world = &program.doors.world;
+    let provider = world.a_provider().await;
+    program.booked_by_a_guest(provider.service, ahead(10), "gus@example.com").await;
+    program.letter("gus@example.com", "/claim/").await;
+    let calendar: CalendarId = world.new_id();
+    // Read a moment ago, so that nobody but its team wants it read.
+    sqlx::query(
+        "insert into imported_calendars (id, provider_id, resource_id, url, created_at, fetched_at)
+         values ($1, $2, $3, 'http://127.0.0.1:1/hidden', $4, $4)",
+    )
+    .bind(calendar)
+    .bind(provider.id)
+    .bind(provider.person)
+    .bind(world.now())
+    .execute(&world.db)
+    .await
+    .expect("a calendar");
+    let path = format!("/api/v1/providers/{}/imported-calendars/{calendar}/refresh", provider.id);
+    said(program.signed_in(provider.owner).await.call(Method::POST, &path, json!({})).await, 202);
+    let left = "select count(*) from jobs where finished_at is null";
+    until("the jobs", async || world.count(left).await == 0).await;
+    until("a duty", async || !named(&heard.lock().expect("nobody panics with it"), "duty booking.expire").is_empty()).await;
+    let written = program.end().await;
+    assert!(written.contains("\"request_id\"") && !written.contains("process payment."), "lines know no spans of the collector: {written}");
+
+    let spans = heard.lock().expect("nobody panics with it").clone();
+    let messages = named(&spans, "POST /api/v1/webhooks/stripe");
+    let job = within(&spans, &messages, "process payment.");
+    assert_eq!((job.kind, text(&job.attributes, "messaging.system").as_str()), (SpanKind::Consumer as i32, "fettle"));
+    assert_eq!(format!("process {}", text(&job.attributes, "messaging.destination.name")), job.name);
+    let asked = within(&spans, &named(&spans, "process payment."), "GET /payment_intents/{id}");
+    assert_eq!((asked.kind, text(&asked.attributes, "server.address").as_str()), (SpanKind::Client as i32, "127.0.0.1"));
+    within(&spans, &named(&spans, "POST /api/v1/bookings/{id}/payment"), "POST /payment_intents");
+    within(&spans, &named(&spans, "process notify.send"), "send mail");
+    within(&spans, &named(&spans, "process events"), "process notify.booking");
+    let reading = within(
+        &spans,
+        &named(&spans, "POST /api/v1/providers/{id}/imported-calendars/{calendar_id}/refresh"),
+        "process scheduling.import_calendar",
+    );
+    let failed = within(&spans, &[reading], "GET calendar");
+    assert_eq!(text(&failed.attributes, "error.type"), "no_answer");
+    assert_eq!(failed.status.as_ref().map(|status| status.code), Some(StatusCode::Error as i32));
+    assert!(spans.iter().all(|span| !span.name.contains("send_inner")), "libraries' own spans stay here");
 }

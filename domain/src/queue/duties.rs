@@ -4,6 +4,7 @@ use crate::ctx::{Ctx, House};
 use crate::error::Result;
 use crate::jobs::{self, DUTIES, Duty};
 use crate::time::{CLOCKS_DIFFER, Instant};
+use crate::trace;
 use std::sync::Arc;
 
 /// Runs the duties whose present interval nobody has begun, one after another.
@@ -36,9 +37,11 @@ pub async fn run_due_duty(house: &Arc<House>, duty: &Duty) -> Result<()> {
     )
     .execute(&house.db)
     .await?;
-    if claimed.rows_affected() == 1
-        && let Err(error) = jobs::run_duty(&Ctx::system(house.clone(), duty.name), duty.name).await
-    {
+    if claimed.rows_affected() == 0 {
+        return Ok(());
+    }
+    let ctx = Ctx::system(house.clone(), duty.name);
+    if let Err(error) = trace::within(trace::duty(duty.name), jobs::run_duty(&ctx, duty.name)).await {
         tracing::warn!(duty = duty.name, %error, "a duty failed; it runs again at its next interval");
     }
     Ok(())

@@ -14,6 +14,8 @@ pub struct Leased {
     /// Including this one.
     pub attempts: i32,
     pub max_attempts: i32,
+    /// Where whoever left it for later stood in their trace, if anybody collects them.
+    pub traceparent: Option<String>,
 }
 
 /// Which jobs stand in one line. Each line has workers of its own, so that a mail server or a calendar's host that takes its time never holds up
@@ -66,7 +68,7 @@ pub async fn lease(db: impl PgExecutor<'_>, lane: Lane, worker: &str, now: Insta
          set leased_until = $3, leased_by = $1, attempts = attempts + 1
          from due
          where j.id = due.id and not due.is_worn_out
-         returning j.id as "id: JobId", j.kind, j.payload, j.attempts, j.max_attempts"#,
+         returning j.id as "id: JobId", j.kind, j.payload, j.attempts, j.max_attempts, j.traceparent"#,
         worker,
         now as Instant,
         until as Instant,
@@ -77,7 +79,14 @@ pub async fn lease(db: impl PgExecutor<'_>, lane: Lane, worker: &str, now: Insta
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Leased { id: row.id, kind: row.kind, payload: row.payload, attempts: row.attempts, max_attempts: row.max_attempts })
+        .map(|row| Leased {
+            id: row.id,
+            kind: row.kind,
+            payload: row.payload,
+            attempts: row.attempts,
+            max_attempts: row.max_attempts,
+            traceparent: row.traceparent,
+        })
         .collect())
 }
 

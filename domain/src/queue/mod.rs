@@ -18,6 +18,7 @@ use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
 use crate::id::JobId;
 use crate::time::Instant;
+use crate::trace;
 use uuid::Uuid;
 
 /// Nothing is put off longer, so what waits longer was put off by a clock that has been set back.
@@ -52,8 +53,8 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: NewJob) -> Result<()> {
     let now = ctx.now();
     debug_assert!(job.run_at.is_none_or(|at| at <= now.plus_hours(LONGEST_WAIT_H)), "{} is put off for too long", job.kind);
     sqlx::query!(
-        "insert into jobs (id, kind, payload, dedup_key, run_at, created_at)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into jobs (id, kind, payload, dedup_key, run_at, created_at, traceparent)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (kind, dedup_key) where dedup_key is not null and finished_at is null and dead_at is null do nothing",
         Uuid::from(ctx.new_id::<JobId>()),
         job.kind,
@@ -61,6 +62,7 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: NewJob) -> Result<()> {
         job.dedup_key,
         job.run_at.unwrap_or(now) as Instant,
         now as Instant,
+        trace::place(),
     )
     .execute(&mut **tx)
     .await?;

@@ -6,6 +6,7 @@ use crate::ctx::{Actor, Ctx, House};
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::time::Instant;
+use crate::trace;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub async fn run_one(house: &Arc<House>, worker: &str, job: &Leased) -> Result<(
         // A job that panics is one that failed, or it would come back for ever.
         let running = AssertUnwindSafe(jobs::run(&ctx, &job.kind, job.payload.clone())).catch_unwind();
         let running = running.map(|outcome| outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked"))));
+        let running = trace::within(trace::job(job), running);
         tokio::pin!(running);
         loop {
             tokio::select! {

@@ -3,13 +3,16 @@
 mod guard;
 
 use crate::config::Config;
+use crate::telemetry::traces;
 use anyhow::Context;
 use async_trait::async_trait;
 use domain::scheduling::port::{CalendarSource, FetchFailure, Fetched};
+use domain::trace;
 use futures::StreamExt;
 use http::header;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 3;
@@ -89,8 +92,15 @@ impl Web {
 #[async_trait]
 impl CalendarSource for Web {
     async fn fetch(&self, url: &str, etag: Option<&str>) -> Result<Fetched, FetchFailure> {
-        let read = tokio::time::timeout(self.patience, self.read(url, etag)).await;
-        read.unwrap_or_else(|_| Err(FetchFailure::Unavailable("it took too long".to_owned())))
+        // Whose host it is, is nobody else's business.
+        let span = traces::call(|| ("GET", "calendar".to_owned()));
+        let read = tokio::time::timeout(self.patience, self.read(url, etag).instrument(span.clone())).await;
+        let read = read.unwrap_or_else(|_| Err(FetchFailure::Unavailable("it took too long".to_owned())));
+        if let Err(failure) = &read {
+            let kind = if matches!(failure, FetchFailure::Refused(_)) { "refused" } else { "no_answer" };
+            trace::failed(&span, kind);
+        }
+        read
     }
 }
 

@@ -1,18 +1,23 @@
 //! The mail port over SMTP (RFC 5321), a connection for each letter.
 
+use crate::telemetry::traces;
 use anyhow::Context;
 use async_trait::async_trait;
 use domain::notify::port::{MailFailure, MailTransport, OutgoingMail};
+use domain::trace;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// For a whole delivery. The library bounds nothing but connecting: a server that falls silent later would keep the letter's worker for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Its host, for traces.
+    server: String,
     from: Mailbox,
     patience: Duration,
 }
@@ -26,9 +31,10 @@ impl Smtp {
     /// For tests, which have less.
     pub fn with_patience(url: &str, from: &str, patience: Duration) -> anyhow::Result<Self> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("SMTP_URL is not an address of a mail server")?;
+        let server = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let from = from.parse().context("MAIL_FROM is not a mail address")?;
         // Half of it for each address that the server's name has.
-        Ok(Self { transport: transport.timeout(Some(patience / 2)).build(), from, patience })
+        Ok(Self { transport: transport.timeout(Some(patience / 2)).build(), server, from, patience })
     }
 
     fn message(&self, mail: &OutgoingMail) -> Result<Message, MailFailure> {
@@ -65,8 +71,14 @@ impl Smtp {
 impl MailTransport for Smtp {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailFailure> {
         let message = self.message(mail)?;
+        let span = traces::letter(&self.server);
         // It may have been taken in when we stop listening. The next try carries the same Message-ID, by which the two are known to be one.
-        let delivered = tokio::time::timeout(self.patience, self.deliver(message)).await;
-        delivered.unwrap_or_else(|_| Err(MailFailure::Unavailable("it took too long".to_owned())))
+        let delivered = tokio::time::timeout(self.patience, self.deliver(message).instrument(span.clone())).await;
+        let delivered = delivered.unwrap_or_else(|_| Err(MailFailure::Unavailable("it took too long".to_owned())));
+        if let Err(failure) = &delivered {
+            let kind = if matches!(failure, MailFailure::Refused(_)) { "refused" } else { "no_answer" };
+            trace::failed(&span, kind);
+        }
+        delivered
     }
 }

@@ -1,9 +1,13 @@
 //! One call: its key, its repetitions with that same key, and what its failure means.
 
+use crate::telemetry::traces;
 use domain::payment::port::{Decline, GatewayError};
+use domain::trace;
 use std::time::Duration;
 use stripe::{IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_shared::{ApiErrors, ApiErrorsType, PaymentIntent};
+use tracing::Instrument;
 
 /// How long one call waits for an answer.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +34,8 @@ impl Default for Patience {
 /// The way to the gateway.
 pub struct Line {
     client: stripe::Client,
+    /// Its host, for traces.
+    server: String,
     patience: Patience,
 }
 
@@ -63,6 +69,14 @@ impl Failure {
             _ => None,
         }
     }
+
+    /// One of few, for traces.
+    fn kind(&self) -> &str {
+        match self {
+            Self::Refused(error) => error.type_.as_str(),
+            Self::NoAnswer(_) => "no_answer",
+        }
+    }
 }
 
 impl From<Failure> for GatewayError {
@@ -86,7 +100,8 @@ impl Line {
     pub fn new(secret_key: &str, api_url: &str, patience: Patience) -> anyhow::Result<Self> {
         // No request strategy here: a client-wide key would be sent with every call.
         let client = stripe::ClientBuilder::new(secret_key).url(api_url).timeout(patience.one).build()?;
-        Ok(Self { client, patience })
+        let server = reqwest::Url::parse(api_url)?.host_str().unwrap_or_default().to_owned();
+        Ok(Self { client, server, patience })
     }
 
     /// Sends until there is an answer with a meaning, at most three times, and no longer than patience lasts.
@@ -94,8 +109,15 @@ impl Line {
     where
         R::Output: miniserde::Deserialize,
     {
-        let tries = self.try_again(keyed);
-        tokio::time::timeout(self.patience.whole, tries).await.unwrap_or_else(|_| Err(Failure::NoAnswer("no answer in time".to_owned())))
+        let span = traces::call(|| named(&keyed.request.build()));
+        span.record("server.address", self.server.as_str());
+        let tries = self.try_again(keyed).instrument(span.clone());
+        let outcome = tokio::time::timeout(self.patience.whole, tries).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Failure::NoAnswer("no answer in time".to_owned())));
+        if let Err(failure) = &outcome {
+            trace::failed(&span, failure.kind());
+        }
+        outcome
     }
 
     async fn try_again<R: StripeRequest>(&self, keyed: &Keyed<R>) -> Result<R::Output, Failure>
@@ -125,6 +147,17 @@ impl Line {
     {
         Ok(self.raw(keyed).await?)
     }
+}
+
+/// How and what is asked, without what tells one object from another: the gateway's ids have digits in them, and nothing else there has.
+fn named(request: &RequestBuilder) -> (&'static str, String) {
+    let method = match request.method {
+        StripeMethod::Get => "GET",
+        StripeMethod::Post => "POST",
+        StripeMethod::Delete => "DELETE",
+    };
+    let parts = request.path.split('/').map(|part| if part.contains(|c: char| c.is_ascii_digit()) { "{id}" } else { part });
+    (method, parts.collect::<Vec<_>>().join("/"))
 }
 
 /// Ok: the gateway said no. Err: nobody knows, so it may be asked again with the same key.
