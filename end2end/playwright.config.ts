@@ -1,5 +1,6 @@
 // Run by `cargo xtask test browser`, which starts a house of its own and says where it is:
-// BASE_URL the server, SANDBOX_URL the sandbox, CHROMIUM the browser.
+// BASE_URL the server, SANDBOX_URL the sandbox, CHROMIUM the browser; for a spec that starts a server itself FETTLE_PROGRAM, its settings and an
+// empty database, DATABASE_URL; SOME_TESTS where somebody asked for some of them.
 import { defineConfig, devices } from "@playwright/test";
 import type { HouseOptions } from "./tests/house";
 

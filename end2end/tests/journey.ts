@@ -1,5 +1,5 @@
 // The steps that journeys are made of: find, pick a time, say who and where, pay.
-import { type Browser, type Page } from "@playwright/test";
+import { type Browser, type FrameLocator, type Page } from "@playwright/test";
 import { expect, islandsRun, signIn, test } from "./house";
 
 export const CARD = { number: "4242 4242 4242 4242", expiry: "12 / 34", cvc: "123" };
@@ -66,19 +66,27 @@ export async function fillDetails(page: Page, email = "") {
 export async function pay(page: Page, card = CARD) {
   const button = page.locator("button.pay:visible").first();
   if (hasScript()) {
-    await page.locator(".card-form").scrollIntoViewIfNeeded();
-    const frame = page.frameLocator('iframe[title="Secure card payment form"]');
-    await frame.getByLabel("Card number").fill(card.number);
-    await frame.getByLabel("Expiry date").fill(card.expiry);
-    await frame.getByLabel("Security code").fill(card.cvc);
+    const form = page.locator(".card-form");
+    await form.scrollIntoViewIfNeeded();
+    await expect(form).toHaveAttribute("data-state", "on");
+    await typeCard(page.frameLocator('iframe[title="Secure card payment form"]'), card);
     await button.click();
     return;
   }
   await button.click();
-  await page.getByLabel("Card number").fill(card.number);
-  await page.getByLabel("Expiry date").fill(card.expiry);
-  await page.getByLabel("Security code").fill(card.cvc);
+  await payThere(page, card);
+}
+
+/** The same on the gateway's own page, once the browser is on its way there. */
+export async function payThere(page: Page, card = CARD) {
+  await typeCard(page, card);
   await page.getByRole("button", { name: /^Pay/ }).click();
+}
+
+async function typeCard(where: Page | FrameLocator, card: typeof CARD) {
+  await where.getByLabel("Card number").fill(card.number);
+  await where.getByLabel("Expiry date").fill(card.expiry);
+  await where.getByLabel("Security code").fill(card.cvc);
 }
 
 /** Waits for the page that says so. Answers the booking's id. */

@@ -1,8 +1,8 @@
 // Every page, as each role: it answers, has one heading of the first rank, and nothing complains in the console (which `trouble` watches).
 // Then what links lead to, one page of each kind, and what only letters and moments lead to: nothing that a page wants is refused by the
 // policy it is sent with. In the end every route of a page was opened.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type APIRequestContext, type Page } from "@playwright/test";
 import { expect, islandsRun, people, signIn, test } from "./house";
@@ -14,22 +14,26 @@ test.describe.configure({ timeout: 240_000 });
 test.beforeEach(() => test.skip(test.info().project.name !== "desktop", "the same pages at every width"));
 
 /** What is handed out as a file, or for programs. */
-const NO_PAGE = /\.(ics|csv|svg|xml|txt|json|pdf|webmanifest)($|[?#])|\/photos\/|^\/pkg\/|^\/api\/(?!docs)/;
+const NO_PAGE = /\.(ics|csv|svg|xml|txt|json|pdf|webmanifest)($|[?#])|\/photos\/|\{\*|^\/pkg\/|^\/api\/(?!docs)|^\/(healthz|readyz|metrics)$/;
 
 /** Routes of pages that are not opened here, and why. */
 const ASIDE: Record<string, string> = {};
 
-/** Addresses of pages that came as they should, by all tests of this file, and how many of these have run. */
+/** Addresses of pages that came as they should in the test at hand. */
 const opened = new Set<string>();
-let ran = 0;
-let there = 0;
+const titles: string[] = [];
 
-/** Counts the test, so that the last one knows whether all of them have run. */
+/** Where a test leaves what it has opened: after one that fails the others run in another process. The runner empties the folder when it begins. */
+const noteOf = (title: string) => join(test.info().project.outputDir, "opened", `${titles.indexOf(title)}.json`);
+
+/** A test that the last one takes into account. */
 const visit = (title: string, body: (page: Page, request: APIRequestContext) => Promise<void>) => {
-  there += 1;
+  titles.push(title);
   test(title, async ({ page, request }) => {
+    opened.clear();
     await body(page, request);
-    ran += 1;
+    mkdirSync(dirname(noteOf(title)), { recursive: true });
+    writeFileSync(noteOf(title), JSON.stringify([...opened]));
   });
 };
 
@@ -78,8 +82,19 @@ visit("everyone's", async (page) => {
   const { items } = await api(page, "GET", "categories");
   await walk(page, [`${provider}/why`, `/c/${items[0].slug}`], known);
   expect(await look(page, "/kit", known)).toBe(200);
+  await callFromDocs(page, known);
   await follow(page, known);
 });
+
+/** The page about the API is drawn by a script of others, under a policy of its own: there a call is opened and made. */
+async function callFromDocs(page: Page, known: Known) {
+  expect(await look(page, "/api/docs", known)).toBe(200);
+  const call = page.locator(".opblock-get").filter({ has: page.locator('[data-path="/api/v1/categories"]') });
+  await call.locator(".opblock-summary-control").click();
+  await call.locator(".try-out__btn").click();
+  await call.locator(".execute").click();
+  await expect(call.locator(".live-responses-table tbody .response-col_status").first()).toContainText("200");
+}
 
 visit("a customer's", async (page) => {
   const known = nothing();
@@ -90,17 +105,40 @@ visit("a customer's", async (page) => {
   await follow(page, known);
 });
 
-for (const role of ["owner", "member"] as const) {
-  visit(`a provider's ${role}'s`, async (page) => {
+for (const role of ["owner", "manager", "member"] as const) {
+  visit(`a provider's ${role}'s`, async (page, request) => {
     const known = nothing();
-    await signIn(page, people[role]);
+    if (role === "manager") await becomeManager(page, request);
+    else await signIn(page, people[role]);
     const root = await deskOf(page);
     for (const path of places.desk) {
       expect([200, role === "owner" ? 200 : 403], path).toContain(await look(page, root + path, known));
       await expect(page.locator("h1"), path).toHaveCount(1);
     }
     await follow(page, known);
+    if (role === "manager") await leaveTeam(page, root.split("/")[2]);
   });
+}
+
+/** Someone new whom the owner of Tolliver has invited to manage it: the town itself has no managers. */
+async function becomeManager(page: Page, request: APIRequestContext) {
+  await signIn(page, people.owner);
+  const [, , provider] = (await deskOf(page)).split("/");
+  const email = `manager-${Date.now()}-${test.info().workerIndex}@example.com`;
+  await api(page, "POST", `providers/${provider}/team/invitations`, { email, role: "manager" });
+  await register(page, "manager");
+  await page.goto(await letter(request, email, "/invitations/"));
+  await page.getByRole("button", { name: "Join the team" }).click();
+  await expect(page).toHaveURL(new RegExp(`/desk/${provider}`));
+}
+
+/** No other spec is to meet them there. */
+async function leaveTeam(page: Page, provider: string) {
+  const { id } = await api(page, "GET", "me");
+  const { items } = await api(page, "GET", `providers/${provider}/resources`);
+  const own = items.find((resource: { account_id: string }) => resource.account_id === id);
+  await api(page, "DELETE", `providers/${provider}/resources/${own.id}`);
+  await api(page, "DELETE", `providers/${provider}/team/members/${id}`);
 }
 
 for (const role of ["support", "admin"] as const) {
@@ -237,13 +275,11 @@ visit("what is refused is a page as well", async (page) => {
   await expect(page.locator("h1")).toHaveCount(1);
 });
 
-/** The routes of pages, as they are written beside their handlers. */
+/** The routes of pages, wherever they are served: the table in which each route there is has its rows. */
 function routes() {
-  const folder = fileURLToPath(new URL("../../src/web", import.meta.url));
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rs"));
-  const parts = files.flatMap((name) => readFileSync(join(folder, name), "utf8").split(".route(").slice(1));
-  const found = parts.map((part) => part.match(/^\s*"([^"]+)"\s*,([^;]*)/)).filter((route) => route && /\bget\(/.test(route[2].split(".merge(")[0]));
-  return [...new Set(found.map((route) => route![1]))].filter((route) => !NO_PAGE.test(route));
+  const table = readFileSync(fileURLToPath(new URL("../../tests/doors/roles/pages.rs", import.meta.url)), "utf8");
+  const found = [...table.matchAll(/\(\s*"GET[^"]*",\s*"([^"?]+)/g)].map(([, path]) => path.replace(/=\w+\}/g, "}"));
+  return [...new Set(found)].filter((route) => !NO_PAGE.test(route));
 }
 
 const parameters = (route: string) => route.split("{").length - 1;
@@ -255,10 +291,13 @@ function routeOf(path: string, all: string[]) {
 }
 
 test("no page is left out", () => {
-  test.skip(ran < there, "it takes all tests of this file");
+  const missing = titles.filter((title) => !existsSync(noteOf(title)));
+  test.skip(missing.length > 0 && !!process.env.SOME_TESTS, "it takes all tests of this file");
+  expect(missing, "tests that did not come to their end").toEqual([]);
   const all = routes();
-  expect(all.length, "the routes in src/web are written in another way").toBeGreaterThan(60);
-  const answered = new Set([...opened].map((path) => routeOf(path, all)));
+  expect(all.length, "the rows of pages are written in another way").toBeGreaterThan(60);
+  const paths: string[] = titles.flatMap((title) => JSON.parse(readFileSync(noteOf(title), "utf8")));
+  const answered = new Set(paths.map((path) => routeOf(path, all)));
   expect(all.filter((route) => !answered.has(route) && !(route in ASIDE)), "pages that nothing here opens").toEqual([]);
   expect(Object.keys(ASIDE).filter((route) => answered.has(route) || !all.includes(route)), "aside without need").toEqual([]);
 });

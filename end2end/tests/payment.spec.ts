@@ -1,6 +1,7 @@
-// Paying when it does not go smoothly: declined, challenged, abandoned, refused.
-import { expect, test } from "./house";
-import { CARD, CHALLENGED, DECLINED, fillDetails, guestEmail, hasScript, isBooked, openProvider, pay, takeTime } from "./journey";
+// Paying when it does not go smoothly: declined, challenged, abandoned, refused, or with a gateway that the browser does not reach.
+import { type Page, type Route } from "@playwright/test";
+import { expect, islandsRun, test } from "./house";
+import { CARD, CHALLENGED, DECLINED, fillDetails, guestEmail, hasScript, isBooked, openProvider, pay, payThere, takeTime } from "./journey";
 
 test.describe.configure({ timeout: 90_000 });
 
@@ -16,10 +17,7 @@ test("a declined card is told in words, and another one works @no-script", async
   if (hasScript()) {
     await pay(page, CARD);
   } else {
-    await page.getByLabel("Card number").fill(CARD.number);
-    await page.getByLabel("Expiry date").fill(CARD.expiry);
-    await page.getByLabel("Security code").fill(CARD.cvc);
-    await page.getByRole("button", { name: /^Pay/ }).click();
+    await payThere(page);
   }
   await isBooked(page);
 });
@@ -70,4 +68,66 @@ test("a refusal from before the door is told in its words, and paying goes on", 
   await page.unroute("**/do/payment/pay");
   await page.locator("button.pay:visible").first().click();
   await isBooked(page);
+});
+
+/** What becomes of a request to the gateway. */
+const ENDS: [string, (route: Route) => unknown][] = [
+  ["is refused", (route) => route.abort()],
+  ["is never answered", () => {}],
+];
+const CONFIRMATION = "**/v1/payment_intents/*/confirm";
+/** So long the page waits for the gateway. */
+const PATIENCE_MS = 10_000;
+
+/** The checkout anew, under a clock that can be set forward. */
+async function anew(page: Page) {
+  await page.clock.install();
+  // A script that never comes keeps the page from ever being loaded.
+  await page.reload({ waitUntil: "domcontentloaded" });
+  await islandsRun(page);
+  await fillDetails(page, guestEmail());
+}
+
+/** What the browser says of requests that were refused here. */
+function forgive(trouble: string[]) {
+  trouble.splice(0, trouble.length, ...trouble.filter((line) => !/net::ERR_FAILED/.test(line)));
+}
+
+for (const [what, end] of ENDS) {
+  test(`where the gateway's script ${what} the button leads to its page`, async ({ page, trouble }) => {
+    await page.route("**/v3/", end);
+    await anew(page);
+    await page.clock.fastForward(PATIENCE_MS);
+    await expect(page.locator(".card-form").getByRole("status")).toContainText("on the payment company’s page");
+    await page.locator("button.pay:visible").first().click();
+    await payThere(page);
+    await isBooked(page);
+    forgive(trouble);
+  });
+
+  test(`where a confirmation ${what} nothing typed is lost, and the gateway's page is offered`, async ({ page, trouble }) => {
+    await page.route(CONFIRMATION, end);
+    await anew(page);
+    const asked = page.waitForRequest(CONFIRMATION);
+    await pay(page);
+    await asked;
+    await page.clock.fastForward(PATIENCE_MS);
+    const otherwise = page.getByRole("button", { name: "Pay on the payment company’s page" });
+    await expect(otherwise).toBeVisible();
+    await expect(page.locator('[name="name"]')).toHaveValue("Marta Quill");
+    await otherwise.click();
+    await payThere(page);
+    await isBooked(page);
+    forgive(trouble);
+  });
+}
+
+test("a confirmation that was refused can be tried again with the card as it was typed", async ({ page, trouble }) => {
+  await page.route(CONFIRMATION, (route) => route.abort());
+  await pay(page);
+  await expect(page.locator(".card-form .problems")).toContainText("before anything was charged");
+  await page.unroute(CONFIRMATION);
+  await page.locator("button.pay:visible").first().click();
+  await isBooked(page);
+  forgive(trouble);
 });

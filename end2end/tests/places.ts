@@ -1,4 +1,4 @@
-// Every page of the product, by who sees it.
+// Every page of the product, by who sees it. The one about the API is not ours to audit and to weigh: `pages.spec.ts` opens it.
 import { type Page } from "@playwright/test";
 
 export const open = ["/", "/search", "/search?q=plumber", "/search?q=nothing-like-this", "/help", "/help/cancelling", "/terms", "/privacy", "/offer-your-services", "/sign-in", "/register", "/forgot-password", "/offline", "/no/such/page"];

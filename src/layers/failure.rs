@@ -16,6 +16,10 @@ use std::sync::{Arc, OnceLock};
 /// When to come back to a page that does not say.
 const BACK_LATER_S: u64 = 10;
 
+/// No page is asked for again sooner by itself.
+pub const LEAST_AGAIN_S: u64 = 5;
+pub const AGAIN_SPREAD_S: u64 = 5;
+
 /// In a response's extensions: why there is no better one.
 #[derive(Clone)]
 struct Failed(Error);
@@ -58,18 +62,27 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
             // A mistyped id in the address is an address that leads nowhere.
             StatusCode::BAD_REQUEST if method == Method::GET => Error::NotFound,
             StatusCode::NOT_FOUND => Error::NotFound,
-            _ => return with_methods(page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16())), &response),
+            _ => return with_methods(page(&asking, &headers, uri.path(), Trouble::Bare(status.as_u16()), None), &response),
         },
         None => return back_later(response),
     };
     if matches!(error, Error::Unauthenticated) {
         return Redirect::to(&format!("/sign-in?next={}", encoded_target(&method, &uri, &headers))).into_response();
     }
-    with_retry(page(&asking, &headers, uri.path(), Trouble::Told(error.clone())), &error)
+    let again_s = asked_again_after(&method, &error);
+    with_retry(page(&asking, &headers, uri.path(), Trouble::Told(error.clone()), again_s), &error)
 }
 
-fn page(asking: &Asking, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
-    render::failure(asking.0.get(), headers, path, trouble)
+fn page(asking: &Asking, headers: &HeaderMap, path: &str, trouble: Trouble, again_s: Option<u64>) -> Response {
+    render::failure(asking.0.get(), headers, path, trouble, again_s)
+}
+
+/// After how many seconds the browser asks again by itself: only where it merely looked. No form is sent twice, and what was typed is a step back. Seldom and
+/// not all at once, for open pages must not keep busy what has just become too slow.
+fn asked_again_after(method: &Method, error: &Error) -> Option<u64> {
+    let is_looking = matches!(*method, Method::GET | Method::HEAD);
+    let wait_s = error.retry_after_s().filter(|_| is_looking && error.status() == StatusCode::SERVICE_UNAVAILABLE.as_u16())?;
+    Some(wait_s.max(LEAST_AGAIN_S) + rand::random_range(0..=AGAIN_SPREAD_S))
 }
 
 /// Programs and islands get problem details. A body of plain text without one of ours is axum's own refusal.

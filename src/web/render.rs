@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use domain::ctx::{Actor, Ctx};
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, COOKIE, REFRESH, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
@@ -145,12 +145,17 @@ fn seen(path: &str, headers: &HeaderMap) -> Seen {
     }
 }
 
-/// The page for an error: what happened, and what to do. `ctx` is None if it failed before it was known who asks.
-pub fn failure(ctx: Option<&Ctx>, headers: &HeaderMap, path: &str, trouble: Trouble) -> Response {
+/// The page for an error: what happened, and what to do. `ctx` is None if it failed before it was known who asks. With `again_s` the browser asks for it
+/// again after so many seconds; of `Retry-After` it takes no notice.
+pub fn failure(ctx: Option<&Ctx>, headers: &HeaderMap, path: &str, trouble: Trouble, again_s: Option<u64>) -> Response {
     let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let frame = Frame::private(trouble.title());
-    let view = ErrorView(ErrorViewProps { trouble });
-    respond(status, ctx.map(|ctx| &ctx.actor), frame, view, Seen { notice: None, ..seen(path, headers) })
+    let view = ErrorView(ErrorViewProps { trouble, again_s });
+    let mut response = respond(status, ctx.map(|ctx| &ctx.actor), frame, view, Seen { notice: None, ..seen(path, headers) });
+    if let Some(seconds) = again_s {
+        response.headers_mut().insert(REFRESH, HeaderValue::from(seconds));
+    }
+    response
 }
 
 fn cookie_value(headers: &HeaderMap, name: &str) -> Option<String> {

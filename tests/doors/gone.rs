@@ -1,6 +1,6 @@
 //! The database is gone, frozen or newer than we are: whoever asks is told, what needs none goes on, and when it is back so are we.
 
-use super::harness::{Browser, Doors, config, listen, open};
+use super::harness::{Answer, Browser, Doors, config, listen, open};
 use super::line::{Line, Weather, until};
 use super::live::{Client, record, taken};
 use super::routes::{all, filled};
@@ -10,6 +10,7 @@ use domain::booking::{self, model::HoldSlot};
 use domain::ctx::{Actor, Ctx, House};
 use domain::error::Error;
 use domain::world::World;
+use fettle::layers::failure::{AGAIN_SPREAD_S, LEAST_AGAIN_S};
 use fettle::web::is_static;
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -17,6 +18,16 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What a page says that its browser asks for again.
+const AGAIN: &str = "This page tries again by itself";
+
+/// By itself, not before it is worth it, and not long after.
+fn is_asked_again(answer: &Answer) -> bool {
+    let seconds = |name| answer.header(name).parse::<u64>().ok();
+    let (Some(again), Some(worth_it)) = (seconds("refresh"), seconds("retry-after")) else { return false };
+    (worth_it..=worth_it.max(LEAST_AGAIN_S) + AGAIN_SPREAD_S).contains(&again)
+}
 
 /// The same house over a database that nobody answers for.
 fn without_database(world: &World) -> Arc<House> {
@@ -43,6 +54,9 @@ async fn without_its_database_it_says_so_and_asks_to_come_back(db: PgPool) {
     }
     let page = browser.get("/bookings").await;
     assert!(page.body.contains("Back in a moment") && page.body.contains("Nothing was lost"), "people are told: {}", page.body);
+    assert!(is_asked_again(&page) && page.body.contains(AGAIN), "the browser asks again: {}", page.body);
+    let sent = browser.post("/settings", &[("name", "Ada")]).await;
+    assert_eq!((sent.status.as_u16(), sent.header("refresh"), sent.body.contains(AGAIN)), (503, "", false), "nothing is sent twice");
     let problem = browser.fetch("/api/v1/me").await;
     assert_eq!((problem.header("content-type"), &problem.json()["code"]), ("application/problem+json", &json!("unavailable")));
     doors.close().await;
@@ -68,6 +82,8 @@ async fn nothing_breaks_without_a_database(db: PgPool) {
             check(&answer, &what);
             assert!(answer.status == 503 || !answer.status.is_server_error(), "{what}: {} {}", answer.status, answer.body);
             assert!(answer.status != 503 || answer.header("retry-after").parse::<u64>().is_ok(), "{what}");
+            let is_looked_at = answer.status == 503 && method == Method::GET && answer.header("content-type").starts_with("text/html");
+            assert_eq!((is_asked_again(&answer), answer.header("refresh").is_empty()), (is_looked_at, !is_looked_at), "{what}");
             // Who has a session cannot be known without one.
             let is_for_all = is_static(&path) || path == "/metrics";
             assert!(!is_known || is_for_all || answer.status == 503, "{what}: {}", answer.status);

@@ -32,6 +32,7 @@ struct Stats {
 pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String]) -> Vec<(Part, Score, Duration)> {
     let began = Instant::now();
     let name = format!("browser_{}", std::process::id());
+    let apart = format!("{name}_apart");
     let outcome = (|| -> Result<_> {
         Need::Node.have()?;
         let chromium = Need::Chromium.have()?;
@@ -41,7 +42,8 @@ pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String
         let stage = stage::for_tests(house, database, &name)?;
         stage.prepare()?;
         let running = stage.play()?;
-        let mut scores = parts.iter().map(|part| timed(*part, || play(house, &stage, &chromium, *part, extra))).collect::<Vec<_>>();
+        let empty = database.fresh(&apart)?;
+        let mut scores = parts.iter().map(|part| timed(*part, || play(&stage, &chromium, &empty, *part, extra))).collect::<Vec<_>>();
         drop(running);
         if let Some((_, score, _)) = scores.last_mut() {
             *score = std::mem::take(score).and(secrets::are_in_no_log(&stage.folder)?);
@@ -49,14 +51,21 @@ pub fn tests(house: &House, database: &Database, parts: &[Part], extra: &[String
         Ok(scores)
     })();
     let _ = database.drop_database(&name);
+    let _ = database.drop_database(&apart);
     outcome.unwrap_or_else(|cause| vec![(parts[0], Score::broken(&cause), began.elapsed())])
 }
 
-fn play(house: &House, stage: &stage::Stage, chromium: &std::path::Path, part: Part, extra: &[String]) -> Result<Score> {
+/// `empty` is the address of a database for the spec that starts a server itself.
+fn play(stage: &stage::Stage, chromium: &std::path::Path, empty: &str, part: Part, extra: &[String]) -> Result<Score> {
+    let house = stage.house;
     let report = house.target.join(format!("stage/{}.json", part.name()));
     let _ = fs::remove_file(&report);
+    let server = stage.fettle();
     let mut command = node::tool(house, "end2end", "playwright");
     command
+        .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("FETTLE_PROGRAM", server.get_program())
+        .env("DATABASE_URL", empty)
         .current_dir(house.root.join("end2end"))
         .args(["test", "--reporter=list,json"])
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
@@ -69,6 +78,9 @@ fn play(house: &House, stage: &stage::Stage, chromium: &std::path::Path, part: P
         Part::Budgets => command.args(["--grep", "@budget"]),
         _ => command.args(["--grep-invert", "@axe|@budget"]),
     };
+    if !extra.is_empty() {
+        command.env("SOME_TESTS", "yes");
+    }
     command.args(extra);
     let ended = loud(&format!("Chromium: {}", part.name()), &mut command);
     let text = fs::read(&report).with_context(|| match ended {

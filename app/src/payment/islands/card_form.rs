@@ -1,5 +1,5 @@
 //! The gateway's card form in the page. The number never reaches us: the form lives in the gateway's own frame, and without it the
-//! page's button leads to the gateway's page instead.
+//! page's button leads to the gateway's page instead. While the form is there but nobody answers it, a button of its own does.
 
 use super::gateway::{self, Gateway, Refusal};
 use super::panel::{Panel, Phase, Problem};
@@ -18,6 +18,11 @@ use web_sys::{Element, FormData, HtmlFormElement, SubmitEvent};
 /// How often, and how many milliseconds apart, an unknown outcome is asked about before the person is sent to a page that goes on asking.
 const ASKS: u32 = 8;
 const PAUSE_MS: i32 = 1500;
+/// How many milliseconds the form, and the answer to a payment, are waited for until the gateway's page is offered. Both may still come.
+const PATIENCE_MS: i32 = 10_000;
+
+const LATE: &str = "This takes longer than usual. You can also pay on the payment company’s page; you will not be charged twice.";
+const LOST: &str = "The line was lost before anything was charged. Please try again.";
 
 /// The place of the gateway's form, and what is said of it.
 #[component]
@@ -52,6 +57,9 @@ pub fn CardForm(
             <div class="frame"></div>
             <div class="problems" role="alert"></div>
             <p class="small muted" role="status">"The card form is on its way."</p>
+            <button class="button" type="submit" formaction=format!("/checkout/{booking}") hidden>
+                "Pay on the payment company’s page"
+            </button>
         </div>
         <PayByCard />
     }
@@ -63,6 +71,13 @@ pub fn PayByCard() -> impl IntoView {
     if cfg!(feature = "hydrate") && is_first("card form") {
         each_of_page(".card-form[data-key]", |element| {
             let panel = Panel::from(element);
+            let late = panel.clone();
+            spawn_local(async move {
+                pause(PATIENCE_MS).await;
+                if !late.is_on() {
+                    late.show(Phase::Absent);
+                }
+            });
             spawn_local(async move {
                 if mount(panel.clone()).await.is_none() {
                     panel.show(Phase::Absent);
@@ -75,21 +90,17 @@ pub fn PayByCard() -> impl IntoView {
 async fn mount(panel: Panel) -> Option<()> {
     gateway::load(&panel.told("data-script")).await.ok()?;
     let form: HtmlFormElement = document().get_element_by_id(&panel.told("data-form"))?.dyn_into().ok()?;
-    let hook = |phase: fn() -> Phase| {
-        let panel = panel.clone();
-        Closure::<dyn Fn()>::new(move || panel.show(phase())).into_js_value()
-    };
-    let gateway = Gateway::mount(
+    let (gateway, ready) = Gateway::mount(
         &panel.told("data-key"),
         panel.base_minor() + tip_minor(&form),
         &panel.told("data-currency"),
         panel.is_manual(),
         &panel.frame()?,
-        hook(|| Phase::Ready).unchecked_ref(),
-        hook(|| Phase::Absent).unchecked_ref(),
     )
     .ok()?;
-    take_over(panel, form, gateway);
+    JsFuture::from(ready).await.ok()?;
+    take_over(panel.clone(), form, gateway);
+    panel.show(Phase::Ready);
     Some(())
 }
 
@@ -98,7 +109,7 @@ fn take_over(panel: Panel, form: HtmlFormElement, gateway: Gateway) {
     let is_busy = Rc::new(Cell::new(false));
     let own = form.clone();
     on(&form, "submit", move |event| {
-        // Photos are sent by buttons of their own.
+        // Photos are sent by buttons of their own, and so is whoever goes to the gateway's page.
         let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
         if button.is_some_and(|button| button.has_attribute("formaction")) {
             return;
@@ -108,10 +119,14 @@ fn take_over(panel: Panel, form: HtmlFormElement, gateway: Gateway) {
             return;
         }
         let (panel, form, gateway, is_busy) = (panel.clone(), own.clone(), gateway.clone(), is_busy.clone());
+        let is_waiting = offer_later(panel.clone());
         spawn_local(async move {
             panel.complain(&[]);
+            panel.offer(false);
             set_buttons(&form, true);
-            match run(&panel, &form, &gateway).await {
+            let outcome = run(&panel, &form, &gateway).await;
+            is_waiting.set(false);
+            match outcome {
                 Ok(to) => {
                     panel.show(Phase::Busy("Paid. One moment."));
                     let _ = window().location().assign(&to);
@@ -127,11 +142,29 @@ fn take_over(panel: Panel, form: HtmlFormElement, gateway: Gateway) {
     });
 }
 
+/// Nobody is kept by an answer that does not come: after a while the gateway's page is offered, unless what is returned has been set to false.
+/// The bank's own question may take longer, and goes on in front of it.
+fn offer_later(panel: Panel) -> Rc<Cell<bool>> {
+    let is_waiting = Rc::new(Cell::new(true));
+    let still = is_waiting.clone();
+    spawn_local(async move {
+        pause(PATIENCE_MS).await;
+        if still.get() {
+            panel.show(Phase::Busy(LATE));
+            panel.offer(true);
+        }
+    });
+    is_waiting
+}
+
 /// Where to go, or what is wrong.
 async fn run(panel: &Panel, form: &HtmlFormElement, gateway: &Gateway) -> Result<String, Vec<Problem>> {
     gateway.set_amount(panel.base_minor() + tip_minor(form));
     panel.show(Phase::Busy("Checking what you entered."));
-    gateway.check().await.map_err(refused)?;
+    gateway.check().await.map_err(|refusal| {
+        panel.offer(refusal.is_unknown);
+        if refusal.is_unknown { vec![Problem::new(LOST)] } else { refused(refusal) }
+    })?;
     let onward = pay(panel, form).await.map_err(|error| {
         if error.code == "hold_expired" {
             // past this listener: the page that follows keeps what was typed and offers the time again
@@ -170,7 +203,7 @@ fn refused(refusal: Refusal) -> Vec<Problem> {
 async fn find_out(panel: &Panel) -> Result<String, Vec<Problem>> {
     panel.show(Phase::Busy("The line was lost while paying. We are finding out how it went; you will not be charged twice."));
     for _ in 0..ASKS {
-        pause().await;
+        pause(PAUSE_MS).await;
         // `Standing`, as the server wrote it
         let Ok(standing) = state(panel).await else { continue };
         let (settled, open) = (member(&standing, "Settled"), member(&standing, "Open"));
@@ -179,7 +212,8 @@ async fn find_out(panel: &Panel) -> Result<String, Vec<Problem>> {
         }
         if !open.is_undefined() {
             let failure = member(&open, "failure").as_string();
-            let sentence = failure.as_deref().unwrap_or("The line was lost before anything was charged. Please try again.");
+            panel.offer(failure.is_none());
+            let sentence = failure.as_deref().unwrap_or(LOST);
             return Err(vec![Problem::new(sentence)]);
         }
     }
@@ -190,9 +224,9 @@ async fn state(panel: &Panel) -> Result<JsValue, Refused> {
     ask(State::PATH, &[("booking", &panel.told("data-booking"))]).await
 }
 
-async fn pause() {
+async fn pause(ms: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, PAUSE_MS);
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
     });
     let _ = JsFuture::from(promise).await;
 }

@@ -55,16 +55,8 @@ pub async fn load(script_url: &str) -> Result<(), JsValue> {
 }
 
 impl Gateway {
-    /// Puts the form into `into`. `amount` in minor units, `currency` as ISO 4217.
-    pub fn mount(
-        key: &str,
-        amount: i64,
-        currency: &str,
-        is_manual: bool,
-        into: &Element,
-        on_ready: &Function,
-        on_failed: &Function,
-    ) -> Result<Self, JsValue> {
+    /// Puts the form into `into`. `amount` in minor units, `currency` as ISO 4217. The promise is kept when the form is there to be filled in.
+    pub fn mount(key: &str, amount: i64, currency: &str, is_manual: bool, into: &Element) -> Result<(Self, Promise), JsValue> {
         let window: JsValue = web_sys::window().ok_or(JsValue::NULL)?.into();
         let stripe = call(&window, "Stripe", &[key.into()])?;
         let options = object(&[
@@ -75,10 +67,12 @@ impl Gateway {
         ]);
         let elements = call(&stripe, "elements", &[options])?;
         let element = call(&elements, "create", &["payment".into()])?;
-        call(&element, "on", &["ready".into(), on_ready.into()])?;
-        call(&element, "on", &["loaderror".into(), on_failed.into()])?;
+        let ready = Promise::new(&mut |resolve, reject| {
+            let _ = call(&element, "on", &["ready".into(), resolve.into()]);
+            let _ = call(&element, "on", &["loaderror".into(), reject.into()]);
+        });
         call(&element, "mount", &[into.into()])?;
-        Ok(Self { stripe, elements })
+        Ok((Self { stripe, elements }, ready))
     }
 
     /// A tip changes what will be charged.

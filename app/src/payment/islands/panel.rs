@@ -52,6 +52,11 @@ impl Panel {
         self.0.has_attribute("data-manual")
     }
 
+    /// Whether the gateway's form is there.
+    pub fn is_on(&self) -> bool {
+        self.told("data-state") == "on"
+    }
+
     /// Where the gateway's frame goes.
     pub fn frame(&self) -> Option<Element> {
         find(&self.0, ".frame")
@@ -67,6 +72,13 @@ impl Panel {
         let _ = self.0.set_attribute("aria-busy", is_busy);
         if let Some(line) = find(&self.0, "[role=status]") {
             line.set_text_content(Some(sentence));
+        }
+    }
+
+    /// Shows or hides the button to the gateway's page, for whoever cannot get on with the form.
+    pub fn offer(&self, is_offered: bool) {
+        if let Some(button) = find(&self.0, "[formaction]") {
+            show(&button, is_offered);
         }
     }
 

@@ -57,13 +57,6 @@ impl Trouble {
             Self::Bare(_) => "It did not work, and nothing was changed. Please try again.".into(),
         }
     }
-    /// Seconds to wait, when waiting helps.
-    pub fn wait_s(&self) -> Option<u64> {
-        match self {
-            Self::Told(Error::TooMany { retry_after_s } | Error::Unavailable { retry_after_s }) => Some(*retry_after_s),
-            _ => None,
-        }
-    }
     const fn icon(status: u16) -> Icon {
         match status {
             401 | 403 => Icon::LOCK,
@@ -75,9 +68,14 @@ impl Trouble {
     }
 }
 
+/// `again_s`: the browser has been told to ask for the page again after so many seconds.
 #[component]
-pub fn ErrorView(trouble: Trouble) -> impl IntoView {
+pub fn ErrorView(trouble: Trouble, again_s: Option<u64>) -> impl IntoView {
     let status = trouble.status();
+    let again = again_s.map(|seconds| {
+        let wait = format::wait(seconds);
+        view! { <p class="small muted">{format!("This page tries again by itself in {wait}. You need not do anything.")}</p> }
+    });
     let reference = match &trouble {
         Trouble::Told(Error::Internal { reference }) => Some(
             view! { <p class="tiny quiet">"Reference " <code class="num">{reference.clone()}</code> ", if you write to us about it."</p> },
@@ -98,6 +96,7 @@ pub fn ErrorView(trouble: Trouble) -> impl IntoView {
                 <p class="small quiet num">{status}</p>
                 <h1>{trouble.title()}</h1>
                 <p class="muted measure">{trouble.sentence()}</p>
+                {again}
                 <div class="row">{ways}</div>
                 {reference}
             </section>
