@@ -98,16 +98,25 @@ impl Doors {
         browser.cookie = Some(self.session(account).await.0);
         browser
     }
+    /// Not signed in, but the same as before, by a session of its own.
+    pub async fn visiting(&self, visitor: VisitorId) -> Browser {
+        let mut browser = self.browser();
+        browser.cookie = Some(self.stored(None, visitor).await.0);
+        browser
+    }
     /// A stored session: the cookie's value and the id its owner knows it by.
     pub async fn session(&self, account: AccountId) -> (String, SessionId) {
+        self.stored(Some(account), self.world.new_id()).await
+    }
+    async fn stored(&self, account: Option<AccountId>, visitor: VisitorId) -> (String, SessionId) {
         let public_id: SessionId = self.world.new_id();
         let data = [
             (keys::ACCOUNT, serde_json::json!(account)),
-            (keys::VISITOR, serde_json::json!(self.world.new_id::<VisitorId>())),
+            (keys::VISITOR, serde_json::json!(visitor)),
             (keys::PUBLIC_ID, serde_json::json!(public_id)),
             (keys::SEEN_AT, serde_json::json!(self.world.now())),
         ];
-        let data = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let data = data.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)).collect();
         let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
         PgSessions::new(self.world.house.clone()).create(&mut record).await.expect("a session");
         (record.id.to_string(), public_id)

@@ -22,7 +22,7 @@ const SERVER_FUNCTIONS: &str = "/do/{*verb}";
 const UNDESCRIBED: [&str; 2] = ["/api/v1/live", "/api/v1/openapi.json"];
 
 /// Answered by services that take any request, not by handlers: files.
-const SERVICES: [&str; 7] = [
+pub const SERVICES: [&str; 7] = [
     "/apple-touch-icon.png",
     "/favicon.ico",
     "/manifest.webmanifest",

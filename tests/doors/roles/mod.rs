@@ -1,6 +1,7 @@
-//! Route by route, of pages, server functions and the API: each role × what is there, what is not, and what is somebody else's beside what
-//! is one's own. A route without a row fails, and so does a row without a route.
+//! Route by route, of pages, server functions and the API: each role × what is there, what is not, what is somebody else's, also beside what is
+//! one's own. A route without a row fails, and so does a row without a route.
 
+mod links;
 mod pages;
 mod programs;
 mod scene;
@@ -9,15 +10,16 @@ use super::harness::{Answer, Doors};
 use super::routes::{Route, all, filled};
 use super::scans::check;
 use axum::body::Body;
-use scene::FORM_WITH_PHOTO;
 pub use scene::Scene;
+use scene::{FORM_WITH_PHOTO, LINKS};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 
-/// One letter a role in this order: **i**n, **a**sked to sign in (401, or led to that page), **s**hut (403), **n**othing there (404).
-/// Of what is absent everyone signed in is told 404, unless the room is shut to them as a whole. The guest has a booking, but no account.
+/// One letter a role in this order: **i**n, **a**sked to sign in (401, or led to that page), **s**hut (403), **n**othing there (404),
+/// **r**efused (409 or 422), which the row says why. Of what is absent everyone signed in is told 404, unless the room is shut to them as a
+/// whole. The guest has a booking, but no account.
 ///
-/// Who is in may still be **r**efused: the second of them may hear that it is done already. One of them must succeed.
+/// Each of those who are in is seen to succeed; who hears that it is done already is asked again in a scene where it is not.
 pub const ROLES: [&str; 10] = ["visitor", "guest", "customer", "party", "other owner", "member", "manager", "owner", "support", "admin"];
 
 const EVERYONE: &str = "iiiiiiiiii";
@@ -45,22 +47,25 @@ const PARTY_ACTS: &str = "nnninsssss";
 const PARTY_ALONE: &str = "aaninnnnnn";
 
 /// Method, address, who, and a body that is in order. In both, `{thing}` stands for one of the scene's; in an address `{id=thing}` does so
-/// for the parameter `id`. A method with a status, `POST 422`, says what those who are in are told, where none of them can succeed.
+/// for the parameter `id`. A method with a status, `POST 422`, says what each of those who are in is told, where none of them can succeed.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
 /// What is not a question of who one is: the socket, and what has a signature.
 const ELSEWHERE: [&str; 2] = ["/api/v1/live", "/api/v1/webhooks/stripe"];
 
-fn rows() -> Vec<(String, Row)> {
-    let below = |prefix: &'static str| move |row: &Row| (format!("{prefix}{}", row.1), *row);
-    programs::ROWS.iter().map(below("/api/v1")).chain(pages::ROWS.iter().map(below(""))).collect()
+fn of_calls() -> Vec<(String, Row)> {
+    programs::ROWS.iter().map(|row| (format!("/api/v1{}", row.1), *row)).collect()
+}
+
+fn of_pages() -> Vec<(String, Row)> {
+    pages::ROWS.iter().map(|row| (row.1.to_owned(), *row)).collect()
 }
 
 #[test]
 fn every_route_has_a_row_and_every_row_a_route() {
     let routes: BTreeSet<Route> = all().into_iter().filter(|route| !ELSEWHERE.contains(&route.path.as_str())).collect();
     let route_of = |(path, row): &(String, Row)| Route { method: method(row), path: route_path(path) };
-    let known: BTreeSet<Route> = rows().iter().map(route_of).collect();
+    let known: BTreeSet<Route> = of_calls().iter().chain(&of_pages()).map(route_of).collect();
     assert_eq!(routes.difference(&known).collect::<Vec<_>>(), Vec::<&Route>::new(), "say in tests/doors/roles who may");
     assert_eq!(known.difference(&routes).collect::<Vec<_>>(), Vec::<&Route>::new(), "these are gone");
 }
@@ -69,7 +74,7 @@ fn method(row: &Row) -> &'static str {
     row.0.split(' ').next().unwrap_or_default()
 }
 
-/// What who is in is told, where it is no success.
+/// What whoever is in is told, where it is no success.
 fn told(row: &Row) -> Option<u16> {
     row.0.split_once(' ').map(|(_, status)| status.parse().expect("a status"))
 }
@@ -84,6 +89,11 @@ fn places(row: &Row) -> Vec<&'static str> {
     let braced = |text: &'static str| text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(place, _)| place);
     let is_place = |place: &&str| !place.is_empty() && place.bytes().all(|c| c.is_ascii_lowercase() || matches!(c, b'_' | b'=' | b'*'));
     braced(row.1).chain(braced(row.3)).filter(is_place).collect()
+}
+
+/// All that the row names of the scene, in order.
+fn things(row: &Row) -> Vec<&'static str> {
+    places(row).into_iter().map(|place| thing_of(row, place)).collect()
 }
 
 /// Which of the scene's things it stands for.
@@ -146,6 +156,10 @@ enum Cell {
     Absent(&'static str),
     /// All is one's own, but what stands in this place is the scene's.
     Crossed(&'static str),
+    /// All is somebody else's, for whoever has the same of their own.
+    Others,
+    /// All is the other owner's own.
+    Own,
 }
 
 fn value(scene: &Scene, row: &Row, role: usize, cell: Cell, place: &str) -> String {
@@ -154,7 +168,8 @@ fn value(scene: &Scene, row: &Row, role: usize, cell: Cell, place: &str) -> Stri
     let found = match cell {
         Cell::Absent(missing) if missing == place => None,
         Cell::Crossed(others) if others == place => scene.of_scene(thing).cloned(),
-        Cell::Crossed(_) => scene.own(role).and_then(|own| own.get(thing).cloned()).or_else(present),
+        Cell::Crossed(_) | Cell::Own => scene.own(role).and_then(|own| own.get(thing).cloned()).or_else(present),
+        Cell::Others => scene.others(role, thing).cloned().or_else(present),
         Cell::Present | Cell::Absent(_) => present(),
     };
     found.unwrap_or_else(|| ABSENT.to_owned())
@@ -187,14 +202,18 @@ fn letter(answer: &Answer) -> char {
         403 => 's',
         404 => 'n',
         500.. => '!',
-        _ if answer.status.is_redirection() && answer.location().starts_with("/sign-in") => 'a',
+        // What leads there without coming back is done.
+        _ if answer.status.is_redirection() && answer.location().starts_with("/sign-in?") => 'a',
         _ if answer.status.is_client_error() => 'r',
         _ => 'i',
     }
 }
 
-fn fits(wanted: char, got: char) -> bool {
-    wanted == got || wanted == 'i' && got == 'r'
+fn fits(row: &Row, wanted: char, answer: &Answer) -> bool {
+    match told(row) {
+        Some(status) if wanted == 'i' => answer.status == status,
+        _ => wanted == letter(answer),
+    }
 }
 
 /// People and things of a service stand in its form: those that are none of the business are told beside their field.
@@ -230,9 +249,48 @@ fn of_absent(row: &Row, letter: char, role: &str, missing: &str) -> char {
     }
 }
 
-fn cells(row: &Row) -> Vec<Cell> {
-    let absent = if pages::HIDING.contains(&row.1) { Vec::new() } else { places(row) };
-    absent.into_iter().map(Cell::Absent).chain([Cell::Present]).collect()
+/// Whether another row says what becomes of it when it is not there: a secret is dead then, which is no absence. A category leads to the search.
+fn has_own_row(thing: &str) -> bool {
+    matches!(thing, "absent" | "category_slug" | "pay_link") || LINKS.contains(&thing)
+}
+
+fn cells(row: &Row, scene: &Scene, who: usize) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = places(row).into_iter().filter(|place| !has_own_row(thing_of(row, place))).map(Cell::Absent).collect();
+    // What everyone may name is nobody's own.
+    if letter_of(row, stranger(who)) != 'i' && things(row).iter().any(|thing| scene.others(who, thing).is_some()) {
+        cells.push(Cell::Others);
+    }
+    // That the other business has what is kept from this one's team. By looking: what it changes there would be gone for those who follow.
+    let is_own = |thing: &&str| *thing == "step" || scene.own(who).is_some_and(|own| own.contains_key(*thing));
+    if method(row) == "GET" && ROLES[who] == "other owner" && !things(row).is_empty() && things(row).iter().all(is_own) {
+        cells.push(Cell::Own);
+    }
+    cells.push(Cell::Present);
+    cells
+}
+
+/// Who is told the same as this role of what is not its own: as the guest a visitor, as the party a customer, as a team the owner of another
+/// business.
+fn stranger(who: usize) -> usize {
+    match ROLES[who] {
+        "guest" => role("visitor"),
+        "party" => role("customer"),
+        _ => role("other owner"),
+    }
+}
+
+fn letter_of(row: &Row, who: usize) -> char {
+    row.2.chars().nth(who).expect("a letter for each role")
+}
+
+fn wanted(row: &Row, who: usize, cell: Cell) -> char {
+    match cell {
+        Cell::Absent(place) => of_absent(row, letter_of(row, who), ROLES[who], place),
+        Cell::Crossed(place) => of_crossed(row, thing_of(row, place)),
+        Cell::Others => letter_of(row, stranger(who)),
+        Cell::Own => letter_of(row, role("owner")),
+        Cell::Present => letter_of(row, who),
+    }
 }
 
 /// Whoever has a business or a booking of their own, naming it beside each thing of somebody else's. What everyone may name is left out.
@@ -270,7 +328,7 @@ async fn cross(doors: &Doors, path: &str, row: &Row, here: &mut Used, wrong: &mu
         }
         let photos = doors.world.count("select count(*) from booking_photos").await;
         let answer = ask(doors, path, row, &here.scene, role, Cell::Crossed(place)).await;
-        let (got, wanted) = (letter(&answer), of_crossed(row, thing_of(row, place)));
+        let (got, wanted) = (letter(&answer), wanted(row, role, Cell::Crossed(place)));
         if got != wanted {
             let what = format!("{} {path} {} with another's {place}", row.0, row.3);
             wrong.push(format!("{} {what}: {} instead of {wanted}: {}", ROLES[role], answer.status, short(&answer)));
@@ -282,47 +340,40 @@ async fn cross(doors: &Doors, path: &str, row: &Row, here: &mut Used, wrong: &mu
 
 /// The answers of all roles to one row, or None when somebody before has changed too much for it: `here` is new then.
 async fn walk(doors: &Doors, path: &str, row: &Row, here: &mut Used, wrong: &mut Vec<String>) -> Option<String> {
-    let letters: Vec<char> = row.2.chars().collect();
-    assert_eq!(letters.len(), ROLES.len(), "{} {path}", row.0);
-    let (mut present, mut is_met) = (String::new(), false);
+    assert_eq!(row.2.len(), ROLES.len(), "{} {path}", row.0);
+    let mut present = String::new();
     let was_used = here.is_used;
-    for (role, letter_wanted) in letters.iter().enumerate() {
-        for cell in cells(row) {
-            let wanted = match cell {
-                Cell::Absent(place) => of_absent(row, *letter_wanted, ROLES[role], place),
-                _ => *letter_wanted,
-            };
-            let mut answer = ask(doors, path, row, &here.scene, role, cell).await;
-            if !fits(wanted, letter(&answer)) && here.is_used {
+    for (who, name) in ROLES.iter().enumerate() {
+        for cell in cells(row, &here.scene, who) {
+            let wanted = wanted(row, who, cell);
+            let mut answer = ask(doors, path, row, &here.scene, who, cell).await;
+            // Somebody was faster, or has taken away what was there.
+            if !fits(row, wanted, &answer) && here.is_used {
                 here.renew(doors, row).await;
                 if was_used {
                     return None;
                 }
-                answer = ask(doors, path, row, &here.scene, role, cell).await;
+                answer = ask(doors, path, row, &here.scene, who, cell).await;
             }
             let got = letter(&answer);
-            if !fits(wanted, got) {
-                let what = format!("{} {path} {} {cell:?}", row.0, row.3);
-                wrong.push(format!("{} {what}: {} instead of {wanted}: {}", ROLES[role], answer.status, short(&answer)));
+            if !fits(row, wanted, &answer) {
+                let (what, told) = (format!("{} {path} {} {cell:?}", row.0, row.3), told(row).filter(|_| wanted == 'i'));
+                let wanted = told.map_or(wanted.to_string(), |status| status.to_string());
+                wrong.push(format!("{name} {what}: {} instead of {wanted}: {}", answer.status, short(&answer)));
             }
             if cell == Cell::Present {
                 present.push(got);
-                is_met |= wanted == 'i' && told(row).map_or(got == 'i', |status| answer.status == status);
             }
-            here.is_used |= method(row) != "GET" && got == 'i';
+            if method(row) != "GET" && got == 'i' {
+                here.is_used = true;
+                here.scene.bring_again(doors, &things(row)).await;
+            }
         }
         // What is gone now would be absent for those who must not reach what is there.
-        if here.is_used && may_vanish(path) && letters[role + 1..].iter().any(|letter| *letter != 'i') && present.ends_with('i') {
+        let is_kept_from_others = row.2[who + 1..].chars().any(|letter| letter != 'i');
+        if here.is_used && may_vanish(path) && is_kept_from_others && present.ends_with('i') {
             here.renew(doors, row).await;
         }
-    }
-    if method(row) != "GET" && letters.contains(&'i') && !is_met {
-        if was_used {
-            here.renew(doors, row).await;
-            return None;
-        }
-        let status = told(row).map_or("a success".to_owned(), |status| status.to_string());
-        wrong.push(format!("nobody who may is told {status}, but {present}: {} {path} {}", row.0, row.3));
     }
     Some(present)
 }
@@ -343,7 +394,7 @@ impl Used {
     }
     /// Everything that the row names is there. What is made later is made only where nobody has been yet.
     async fn prepare(&mut self, doors: &Doors, row: &Row) {
-        let wanted: Vec<&'static str> = places(row).into_iter().map(|place| thing_of(row, place)).collect();
+        let wanted = things(row);
         if self.is_used && wanted.iter().any(|thing| self.scene.lacks(thing)) {
             *self = Self::new(doors).await;
         }
@@ -352,11 +403,20 @@ impl Used {
 }
 
 #[sqlx::test(migrations = "./migrations")]
-async fn every_role_meets_what_its_cell_says(db: PgPool) {
+async fn every_role_meets_in_calls_what_its_cell_says(db: PgPool) {
+    meet(db, &of_calls()).await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn every_role_meets_on_pages_what_its_cell_says(db: PgPool) {
+    meet(db, &of_pages()).await;
+}
+
+async fn meet(db: PgPool, rows: &[(String, Row)]) {
     let doors = Doors::new(db);
     let mut wrong = Vec::new();
     let mut here = Used::new(&doors).await;
-    for (path, row) in &rows() {
+    for (path, row) in rows {
         here.prepare(&doors, row).await;
         cross(&doors, path, row, &mut here, &mut wrong).await;
         let present = loop {
@@ -366,6 +426,10 @@ async fn every_role_meets_what_its_cell_says(db: PgPool) {
                 None => wrong.truncate(known),
             }
         };
+        // What links have done to people stays with them.
+        if here.is_used && things(row).iter().any(|thing| LINKS.contains(thing)) {
+            here = Used::new(&doors).await;
+        }
         println!("{:<8} {path:<66} {present} and {} more each", row.0, places(row).len());
     }
     assert!(wrong.is_empty(), "{} cells:\n{}", wrong.len(), wrong.join("\n"));
@@ -389,7 +453,6 @@ pub fn looked_at() -> Vec<(&'static str, Vec<&'static str>)> {
 /// Where that page of the scene is for someone; what it is about is there.
 pub async fn address_of(doors: &Doors, scene: &mut Scene, role: usize, page: &'static str) -> String {
     let row: Row = ("GET", page, EVERYONE, "");
-    let wanted: Vec<&'static str> = places(&row).into_iter().map(|place| thing_of(&row, place)).collect();
-    scene.bring(doors, &wanted).await;
+    scene.bring(doors, &things(&row)).await;
     filled(page, |place| value(scene, &row, role, Cell::Present, place))
 }

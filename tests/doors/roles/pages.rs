@@ -4,18 +4,6 @@ use super::{
     ADMIN, BOTH_SIDES, CUSTOMER, EVERYONE, MANAGERS, NOBODY, OWNER, PARTIES, PARTY_ACTS, PARTY_ALONE, Row, SEEN_BY_PARTIES, SIGNED_IN, TEAM,
 };
 
-/// Pages that look the same whether what their address names is there or not: what a secret opens is told by what they post to, and a
-/// category leads to the search.
-pub const HIDING: [&str; 7] = [
-    "/c/{slug}",
-    "/reset-password/{secret}",
-    "/confirm-email/{secret}",
-    "/change-email/{secret}",
-    "/claim/{secret}",
-    "/invitations/{secret}",
-    "/pay/{secret}",
-];
-
 /// Pages, unlike programs, are not asked to sign in before the booking is looked at.
 const AT_WORK: &str = "nnnsniiisi";
 /// Of bookings that the guest has not.
@@ -61,15 +49,28 @@ pub const ROWS: &[Row] = &[
     ("POST", "/sign-out", EVERYONE, ""),
     ("GET", "/forgot-password", EVERYONE, ""),
     ("POST", "/forgot-password", EVERYONE, "email=new%40example.test"),
-    ("GET", "/reset-password/{secret}", EVERYONE, ""),
+    // Whoever has the secret of a letter reads what is written to its address, whoever else is signed in there. `{secret}` is dead, and all
+    // are told so.
+    ("GET", "/reset-password/{secret=reset}", EVERYONE, ""),
+    ("POST", "/reset-password/{secret=reset}", EVERYONE, "password=kettle-moss-49"),
+    ("GET 410", "/reset-password/{secret}", EVERYONE, ""),
     ("POST 410", "/reset-password/{secret}", EVERYONE, "password=kettle-moss-49"),
-    ("GET", "/confirm-email/{secret}", EVERYONE, ""),
+    ("GET", "/confirm-email/{secret=confirm}", EVERYONE, ""),
+    ("POST", "/confirm-email/{secret=confirm}", EVERYONE, ""),
+    ("GET 410", "/confirm-email/{secret}", EVERYONE, ""),
     ("POST 410", "/confirm-email/{secret}", EVERYONE, ""),
-    ("GET", "/change-email/{secret}", EVERYONE, ""),
+    ("GET", "/change-email/{secret=change}", EVERYONE, ""),
+    ("POST", "/change-email/{secret=change}", EVERYONE, ""),
+    ("GET 410", "/change-email/{secret}", EVERYONE, ""),
     ("POST 410", "/change-email/{secret}", EVERYONE, ""),
-    ("GET", "/claim/{secret}", EVERYONE, ""),
+    ("GET", "/claim/{secret=claim}", EVERYONE, ""),
+    ("POST", "/claim/{secret=claim}", EVERYONE, "password=kettle-moss-49"),
+    ("GET 410", "/claim/{secret}", EVERYONE, ""),
     ("POST 410", "/claim/{secret}", EVERYONE, "password=kettle-moss-49"),
-    ("GET", "/invitations/{secret}", EVERYONE, ""),
+    // The customer is meant, whoever else has the letter may; who is in the team already is led to its desk.
+    ("GET", "/invitations/{secret=invited}", EVERYONE, ""),
+    ("POST", "/invitations/{secret=invited}", SIGNED_IN, ""),
+    ("GET 410", "/invitations/{secret}", EVERYONE, ""),
     ("POST 410", "/invitations/{secret}", SIGNED_IN, ""),
     // Account
     ("GET", "/settings", SIGNED_IN, ""),
@@ -98,6 +99,9 @@ pub const ROWS: &[Row] = &[
     ("POST", "/checkout/{id}/photos/{photo}/remove", CUSTOMER, ""),
     ("POST", "/checkout/{id=held}/release", PARTY_ACTS, ""),
     ("GET", "/checkout/{id}/return", SEEN_BY_PARTIES, ""),
+    // The first page is the same for a dead secret; it is looked at when somebody goes on.
+    ("GET", "/pay/{secret=pay_link}", EVERYONE, ""),
+    ("POST", "/pay/{secret=pay_link}", EVERYONE, ""),
     ("GET", "/pay/{secret}", EVERYONE, ""),
     ("POST", "/pay/{secret}", NOBODY, ""),
     ("GET", "/bookings", EVERYONE, ""),
@@ -118,7 +122,8 @@ pub const ROWS: &[Row] = &[
     ("POST", "/bookings/{id=due}/start", AT_WORK, ""),
     ("POST", "/bookings/{id=started}/complete", AT_WORK, ""),
     ("GET", "/bookings/{id=due}/no-show", SEEN_BY_BOTH, ""),
-    ("POST", "/bookings/{id=due}/no-show", BOTH_SIDES, ""),
+    // Operators say who it was; to a side it is the other one.
+    ("POST", "/bookings/{id=due}/no-show", BOTH_SIDES, "absent=customer"),
     ("POST", "/bookings/{id=due}/on-my-way", AT_WORK, ""),
     ("POST", "/bookings/{id=due}/running-late", AT_WORK, "minutes=10"),
     ("POST", "/bookings/{id=proposed}/consent", PARTY_ACTS, ""),

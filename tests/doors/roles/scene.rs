@@ -4,8 +4,9 @@ use super::ROLES;
 use super::programs::BLOCK;
 use crate::harness::{Browser, Doors};
 use axum::body::Body;
+use domain::account::{LinkPurpose, issue_link};
 use domain::ctx::StaffRole;
-use domain::id::{AccountId, BookingId, Id, JobId, MailId, ProviderId, ResourceId, ReviewId, ServiceId};
+use domain::id::{AccountId, BookingId, Id, InvitationId, JobId, MailId, ProviderId, ResourceId, ReviewId, ServiceId, VisitorId};
 use domain::world::{SomePerson as Person, SomeProvider};
 use http::Method;
 use serde_json::{Value, json};
@@ -28,16 +29,24 @@ pub struct Scene {
     /// Of these the other owner has their own.
     of_other: Things,
     provider: SomeProvider,
+    other: SomeProvider,
     party: AccountId,
+    /// The account of the guest's booking, until somebody claims it.
+    unclaimed: AccountId,
+    customer: AccountId,
 }
 
-/// Things that are made when a row first asks for them: bookings of the party at every point of their way, and what the operator mends.
-const LATER: [&str; 8] = ["held", "requested", "started", "due", "proposed", "done", "job", "mail"];
+/// Bookings of the party at every point of their way, made when a row first asks for them.
+const BOOKINGS: [&str; 6] = ["held", "requested", "started", "due", "proposed", "done"];
+/// What else is made only then: what the operator mends, and the link to pay by.
+const LATER: [&str; 3] = ["job", "mail", "pay_link"];
+/// Secrets of letters that are used up by what they open: the party's password, address and new address, the guest's booking, the team.
+pub const LINKS: [&str; 5] = ["reset", "confirm", "change", "claim", "invited"];
 
 enum Who {
     Nobody,
     /// A browser that has booked.
-    Guest(Browser),
+    Guest(VisitorId),
     Account(AccountId),
 }
 
@@ -61,19 +70,28 @@ impl Scene {
             ("category_slug", word(doors, "select slug from categories where id = $1", provider.category.as_u128()).await),
         ]);
         book(doors, &provider, &mut guest, "2026-06-10T14:00:00Z", &mut of_guest).await;
+        add_photo(doors, &mut guest, &mut of_guest).await;
         let mut browser = doors.signed_in(party).await;
         book(doors, &provider, &mut browser, "2026-06-10T10:00:00Z", &mut things).await;
+        add_photo(doors, &mut browser, &mut things).await;
         own(doors, &mut browser, party, provider.id, &mut things).await;
         furnish(doors, &provider, &mut things).await;
         furnish(doors, &other, &mut of_other).await;
-        let accounts = [world.a_customer().await, party, other.owner, member, manager, provider.owner, support, world.an_admin().await];
-        let people = [Who::Nobody, Who::Guest(guest)].into_iter().chain(accounts.map(Who::Account)).collect();
-        Self { people, things, of_guest, of_other, provider, party }
+        let (visitor, unclaimed): (VisitorId, AccountId) = sqlx::query_as("select visitor_id, customer_id from bookings where id = $1")
+            .bind(of_guest["booking"].parse::<BookingId>().expect("an id"))
+            .fetch_one(&world.db)
+            .await
+            .expect("a guest");
+        let customer = world.a_customer().await;
+        let accounts = [customer, party, other.owner, member, manager, provider.owner, support, world.an_admin().await];
+        let people = [Who::Nobody, Who::Guest(visitor)].into_iter().chain(accounts.map(Who::Account)).collect();
+        Self { people, things, of_guest, of_other, provider, other, party, unclaimed, customer }
     }
 
     /// Whether it is still to be made.
     pub fn lacks(&self, name: &str) -> bool {
-        LATER.contains(&name) && !self.things.contains_key(name)
+        let is_later = BOOKINGS.contains(&name) || LATER.contains(&name) || LINKS.contains(&name);
+        is_later && !self.things.contains_key(name)
     }
 
     /// Makes those of the things that are still to be made.
@@ -83,11 +101,115 @@ impl Scene {
                 let id = match name {
                     "job" => a_dead_job(doors).await,
                     "mail" => a_refused_mail(doors).await,
+                    "pay_link" => self.a_link_to_pay(doors).await,
+                    _ if LINKS.contains(&name) => self.a_link(doors, name).await,
                     _ => self.a_booking(doors, name).await,
                 };
                 self.things.insert(name, id);
             }
         }
+        self.bring_others(doors, names).await;
+    }
+
+    /// A link that was used opens nothing: whoever comes next has a new one.
+    pub async fn bring_again(&mut self, doors: &Doors, names: &[&'static str]) {
+        self.things.retain(|name, _| !LINKS.contains(name) || !names.contains(name));
+        self.bring(doors, names).await;
+    }
+
+    /// What another business and its customer have of the same kind.
+    async fn bring_others(&mut self, doors: &Doors, names: &[&'static str]) {
+        const OF_A_BOOKING: [&str; 4] = ["booking", "photo", "payment", "review"];
+        let is_of_booking = |name: &&str| OF_A_BOOKING.contains(name) || BOOKINGS.contains(name);
+        if names.iter().any(is_of_booking) && !self.of_other.contains_key("booking") {
+            let customer = doors.world.a_customer().await;
+            let mut browser = doors.signed_in(customer).await;
+            book(doors, &self.other, &mut browser, "2026-06-10T10:00:00Z", &mut self.of_other).await;
+            let review = a_review(doors, &self.of_other["booking"], self.other.id, customer).await;
+            self.of_other.insert("review", review);
+        }
+        if names.contains(&"session") && !self.of_other.contains_key("session") {
+            self.of_other.insert("session", doors.session(self.other.owner).await.1.to_string());
+        }
+        if names.contains(&"token") && !self.of_other.contains_key("token") {
+            let token = a_token(&mut doors.signed_in(self.other.owner).await).await;
+            self.of_other.insert("token", token);
+        }
+    }
+
+    /// Who was sent the letter with this link.
+    pub fn reader(&self, link: &str) -> AccountId {
+        match link {
+            "claim" => self.unclaimed,
+            "invited" => self.customer,
+            _ => self.party,
+        }
+    }
+
+    /// The secret of a letter. Until the guest has used theirs they have claimed nothing, whoever has before.
+    async fn a_link(&self, doors: &Doors, what: &str) -> String {
+        let world = &doors.world;
+        let purpose = match what {
+            "reset" => LinkPurpose::ResetPassword,
+            "confirm" => LinkPurpose::ConfirmEmail,
+            "change" => LinkPurpose::ChangeEmail,
+            "claim" => LinkPurpose::ClaimAccount,
+            _ => LinkPurpose::TeamInvitation,
+        };
+        let account = Some(self.reader(what)).filter(|_| what != "invited");
+        let email = match what {
+            "change" => format!("moved{}@example.test", world.next()),
+            _ => world.email_of(self.reader(what)).await,
+        };
+        let mut data = json!({ "email": email });
+        if what == "claim" {
+            sqlx::query("update accounts set is_guest = true, email_confirmed_at = null, password_hash = null where id = $1")
+                .bind(self.unclaimed)
+                .execute(&world.db)
+                .await
+                .expect("a guest");
+        }
+        if what == "invited" {
+            data["invitation_id"] = json!(self.an_invitation(doors, &email).await);
+        }
+        let ctx = world.system();
+        let mut tx = ctx.begin().await.expect("begun");
+        let secret = issue_link(&mut tx, &ctx, purpose, account, data, 60).await.expect("a link");
+        ctx.commit(tx).await.expect("committed");
+        secret
+    }
+
+    async fn an_invitation(&self, doors: &Doors, email: &str) -> InvitationId {
+        let world = &doors.world;
+        let id: InvitationId = world.new_id();
+        sqlx::query(
+            "insert into provider_invitations (id, provider_id, email, role, invited_by, created_at, expires_at)
+             values ($1, $2, $3, 'member', $4, $5, $6)",
+        )
+        .bind(id)
+        .bind(self.provider.id)
+        .bind(email)
+        .bind(self.provider.owner)
+        .bind(world.now())
+        .bind(world.now().plus_days(1))
+        .execute(&world.db)
+        .await
+        .expect("an invitation");
+        id
+    }
+
+    /// Of a booking that the team took by phone.
+    async fn a_link_to_pay(&self, doors: &Doors) -> String {
+        let mut owner = doors.signed_in(self.provider.owner).await;
+        let taken = json!({
+            "service_id": self.provider.service,
+            "starts_at": "2026-06-24T10:00:00Z",
+            "customer_name": "Rui",
+            "customer_email": "rui@example.test",
+            "is_paid_by_link": true,
+        });
+        let booked = made(&mut owner, "/bookings/by-hand", taken).await;
+        booked["pay_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned()
     }
 
     /// The party's booking on its way to `what`.
@@ -174,12 +296,19 @@ impl Scene {
         }
     }
 
-    /// A browser of this role, signed in anew: some calls end sessions.
+    /// A browser of this role, with a new session: some calls end them.
     pub async fn browser(&self, doors: &Doors, role: usize) -> Browser {
         match &self.people[role] {
             Who::Nobody => doors.browser(),
-            Who::Guest(browser) => browser.clone(),
+            Who::Guest(visitor) => doors.visiting(*visitor).await,
             Who::Account(account) => doors.signed_in(*account).await,
+        }
+    }
+
+    pub fn account(&self, role: usize) -> Option<AccountId> {
+        match &self.people[role] {
+            Who::Account(account) => Some(*account),
+            Who::Nobody | Who::Guest(_) => None,
         }
     }
 
@@ -193,6 +322,19 @@ impl Scene {
         match ROLES[role] {
             "guest" => Some(&self.of_guest),
             "other owner" => Some(&self.of_other),
+            _ => None,
+        }
+    }
+
+    /// The same thing of somebody to whom this role, which has its own, is a stranger. Any booking will do: who asks is looked at before how it
+    /// stands.
+    pub fn others(&self, role: usize, name: &str) -> Option<&String> {
+        let plain = if BOOKINGS.contains(&name) { "booking" } else { name };
+        match ROLES[role] {
+            "guest" if self.of_guest.contains_key(name) => self.things.get(name),
+            "party" if matches!(name, "session" | "token") => self.of_other.get(name),
+            "party" => self.of_guest.get(plain),
+            "member" | "manager" | "owner" => self.of_other.get(plain),
             _ => None,
         }
     }
@@ -213,16 +355,29 @@ async fn hold(customer: &mut Browser, service: ServiceId, starts_at: &str) -> St
 }
 
 async fn pay(customer: &mut Browser, id: &str) {
-    let contact = json!({ "name": "Ana Sousa", "email": "ana@example.test", "phone": "+351 912 345 678" });
+    // whoever claims a booking owns the address from then on, so each guest has another
+    let contact = json!({ "name": "Ana Sousa", "email": format!("ana.{id}@example.test"), "phone": "+351 912 345 678" });
     let body = json!({ "tender": "card", "payment_method": "pm_card_visa", "contact": contact });
     let paid = customer.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), body).await;
     assert!(paid.status.is_success(), "{}", paid.body);
 }
 
-/// A paid booking with a photo.
+/// A paid booking.
 async fn book(doors: &Doors, provider: &SomeProvider, customer: &mut Browser, starts_at: &str, things: &mut Things) {
     let id = hold(customer, provider.service, starts_at).await;
     pay(customer, &id).await;
+    let payment: uuid::Uuid = sqlx::query_scalar("select id from payments where booking_id = $1")
+        .bind(id.parse::<BookingId>().expect("an id"))
+        .fetch_one(&doors.world.db)
+        .await
+        .expect("a payment");
+    things.insert("booking", id);
+    things.insert("payment", payment.to_string());
+}
+
+/// To the booking there is.
+async fn add_photo(doors: &Doors, customer: &mut Browser, things: &mut Things) {
+    let id = &things["booking"];
     let mut body =
         b"------edge\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"sink.png\"\r\nContent-Type: image/png\r\n\r\n".to_vec();
     body.extend(hex::decode(PNG).expect("a picture"));
@@ -236,14 +391,7 @@ async fn book(doors: &Doors, provider: &SomeProvider, customer: &mut Browser, st
         .fetch_one(&doors.world.db)
         .await
         .expect("a photo");
-    let payment: uuid::Uuid = sqlx::query_scalar("select id from payments where booking_id = $1")
-        .bind(booking)
-        .fetch_one(&doors.world.db)
-        .await
-        .expect("a payment");
-    things.insert("booking", id);
     things.insert("photo", photo.to_string());
-    things.insert("payment", payment.to_string());
 }
 
 /// What a customer has for themselves: a published review, a session, a token, a calendar feed.
@@ -253,11 +401,15 @@ async fn own(doors: &Doors, browser: &mut Browser, party: AccountId, provider: P
     let review = a_review(doors, &things["booking"], provider, party).await;
     things.insert("review", review);
     things.insert("session", doors.session(party).await.1.to_string());
-    let token = made(browser, "/tokens", json!({ "name": "x", "scopes": ["profile:read"], "days": 1 })).await;
-    things.insert("token", token["token"]["id"].as_str().expect("an id").to_owned());
+    things.insert("token", a_token(browser).await);
     let page = browser.post("/bookings/feed", &[]).await.body;
     let feed = page.split("/feeds/").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
     things.insert("feed", feed.to_owned());
+}
+
+async fn a_token(browser: &mut Browser) -> String {
+    let token = made(browser, "/tokens", json!({ "name": "x", "scopes": ["profile:read"], "days": 1 })).await;
+    token["token"]["id"].as_str().expect("an id").to_owned()
 }
 
 /// Published, by the customer of the booking.
