@@ -18,6 +18,11 @@ class Good:
         items = self.known.get(kind) or [None]
         return items[self.number % len(items)]
 
+    def use(self, kind):
+        """What opens something once; the last of them again and again."""
+        left = self.known.get(kind) or [None]
+        return left.pop(0) if len(left) > 1 else left[0]
+
     def email(self):
         return f"{self.name}-{self.number}@api.example"
 
@@ -53,6 +58,11 @@ BODIES = {
     "POST /auth/register": lambda good: {"email": good.email(), "password": good.known["thrown_password"], "name": "Ada Bell"},
     "POST /auth/sign-in": lambda good: {"email": good.known["thrown"], "password": good.known["thrown_password"]},
     "POST /auth/password-reset": lambda good: {"email": good.known["thrown"]},
+    "POST /auth/password-reset/confirm": lambda good: {"secret": good.use("secret_to_reset"), "password": good.known["thrown_password"]},
+    "POST /auth/email/confirm": lambda good: {"secret": good.use("secret_to_confirm")},
+    "POST /auth/email/change/confirm": lambda good: {"secret": good.use("secret_to_change")},
+    "POST /auth/claim": lambda good: {"secret": good.use("secret_to_claim"), "password": good.known["thrown_password"]},
+    "POST /invitations/acceptance": lambda good: {"secret": good.use("secret_to_join")},
     "POST /auth/password": lambda good: {"current": good.known["thrown_password"], "password": good.known["thrown_password"]},
     "POST /auth/email/change": lambda good: {"email": good.email(), "password": good.known["thrown_password"]},
     "PATCH /me": lambda good: {"phone": "+351 912 345 678"},

@@ -57,6 +57,8 @@ KINDS = [
     ("POST /admin/providers/{id}/reinstatement", ["suspended"]),
     ("(GET|POST) /admin/people/{id}", ["people"]),
     ("(GET|POST) /admin/payments/{id}", ["payments"]),
+    ("POST /admin/jobs/{id}", ["jobs"]),
+    ("POST /admin/mails/{id}", ["mails"]),
     ("(PUT|DELETE) /services/{id}", ["services_spare"]),
     ("(GET|POST) /payments/{id}", ["payments"]),
     ("(PUT|DELETE) /blocks/{id}", ["blocks"]),
@@ -74,8 +76,8 @@ SPARE = {
     "DELETE /providers/{id}/resources/{resource_id}": "resources_spare",
 }
 ENDS = re.compile(r"^(PUT|DELETE) /(services|sessions|tokens)/|/(resources|members)/|^POST /admin/.*/(suspension|approval)$")
-# They end the session that asks, or change what it was opened by: a session that is thrown away asks, for visitors none.
-THROWN = re.compile(r"^POST /auth/(sign-out|password$|email/(change|confirmation)$)")
+# They end the session that asks, or change what it was opened by or may do: a session that is thrown away asks, for visitors none.
+THROWN = re.compile(r"^POST (/auth/(sign-out|password$|email/(change|confirmation)$)|/invitations/acceptance$)")
 # They begin a session in place of the one that asks: none asks.
 ANONYMOUS = re.compile(r"^POST /auth/(register|sign-in)$")
 
@@ -154,7 +156,7 @@ class Thrown:
 def say_who_asks(case, call):
     for name, value in WHO.items():
         case.headers[name] = value
-    if "Cookie" in WHO and THROWN.search(call) and NAME == "session":
+    if "Cookie" in WHO and THROWN.search(call) and NAME != "visitor":
         case.headers["Cookie"] = Thrown.get()
     elif "Cookie" in WHO and (THROWN.search(call) or ANONYMOUS.search(call)):
         del case.headers["Cookie"]

@@ -1,77 +1,13 @@
-"""Who takes part, and what the demo town is given before they come: something for every call to find, and spare things to end or take away."""
+"""What the demo town is given before the runs begin: something for every call to find, and spare things to end or take away."""
 
-import os
-import subprocess
-from datetime import date, datetime, timedelta, timezone
+import time
+import uuid
+from datetime import date
 
-import requests
+from letters import SECRETS, Letters
+from people import MANAGER, PEOPLE, THROWN, THROWN_PASSWORD, Person, Visitor, day, hold, in_minutes, pay, register, sql
 
-PASSWORD = "merrow-demo-1"
-THROWN_PASSWORD = "four kettles and a moss"
-PEOPLE = {
-    "customer": "ines@merrow.example",
-    "owner": "bram@tolliver.example",
-    "member": "odalys@tolliver.example",
-    "support": "support@fettle.example",
-    "admin": "vesna@fettle.example",
-}
-# Nobody in the town is one; the run makes them.
-MANAGER = "manager@tolliver.example"
-THROWN = "thrown@api.example"
 EVERY_DAY = [{"weekday": day, "from_min": 480, "to_min": 1200} for day in range(1, 8)]
-
-
-class Person:
-    """Signed in by a session, with a token that may do everything the person may."""
-
-    def __init__(self, base, email, password=PASSWORD):
-        self.base = base
-        self.session = requests.Session()
-        self.me = self.ask("POST", "auth/sign-in", json={"email": email, "password": password})
-        self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
-
-    def make_token(self, name="api tests"):
-        kinds = ["profile", "bookings", "payments", "provider"] + ["admin"] * self.me["is_admin"]
-        scopes = [f"{kind}:{way}" for kind in kinds for way in ("read", "write")]
-        made = self.ask("POST", "tokens", json={"name": name, "scopes": scopes, "days": 1})
-        return made["secret"], made["token"]["id"]
-
-    def ask(self, method, path, **more):
-        answer = self.session.request(method, f"{self.base}/api/v1/{path}", timeout=30, **more)
-        if not answer.ok:
-            raise SystemExit(f"{method} {path} for the town was refused with {answer.status_code}: {answer.text[:400]}")
-        return answer.json() if answer.content else None
-
-    def post(self, path, **body):
-        return self.ask("POST", path, json=body)
-
-    def list(self, path):
-        joint = "&" if "?" in path else "?"
-        return self.ask("GET", f"{path}{joint}limit=30")["items"]
-
-    def ids(self, path):
-        return [item["id"] for item in self.list(path)]
-
-
-def in_minutes(minutes):
-    at = datetime.now(timezone.utc).replace(second=0, microsecond=0) + timedelta(minutes=minutes)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def day(ahead):
-    return (date.today() + timedelta(days=ahead)).isoformat()
-
-
-def sql(text):
-    command = [os.environ.get("PSQL", "psql"), os.environ["DATABASE_URL"], "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", text]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-
-
-def register(base, email):
-    """Nobody's session: who registers is signed in by it."""
-    answer = requests.post(f"{base}/api/v1/auth/register", json={"email": email, "password": THROWN_PASSWORD, "name": "Ada Bell"}, timeout=30)
-    answer.raise_for_status()
-    return answer.json()["id"]
 
 
 def offers(person, provider, service):
@@ -96,29 +32,9 @@ def elsewhere(customer, house):
             if provider == house or service["mode"] != "at_provider" or service["needs_approval"]:
                 continue
             times = offers(customer, provider, service["id"])
-            if len(times) >= 30:
+            if len(times) >= 35:
                 return provider, service["id"], times
-    raise SystemExit("The town has no provider with thirty free times.")
-
-
-class Visitor(Person):
-    """Nobody, whose browser is known by what it holds."""
-
-    def __init__(self, base, service, times):
-        self.base = base
-        self.session = requests.Session()
-        self.held = [hold(self, service, at) for at in times]
-        self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
-
-
-def pay(customer, booking):
-    contact = {"name": "Ines Calloway", "email": PEOPLE["customer"], "phone": "+351 912 345 678"}
-    customer.post(f"bookings/{booking}/payment", tender="card", payment_method="pm_card_visa", contact=contact)
-    return booking
-
-
-def hold(customer, service, starts_at):
-    return customer.post("bookings", service_id=service, starts_at=starts_at)["id"]
+    raise SystemExit("The town has no provider with 35 free times.")
 
 
 def desk(owner, customer, shop, categories):
@@ -176,6 +92,26 @@ def desk(owner, customer, shop, categories):
     }
 
 
+def new_id():
+    """As the house makes them: a UUIDv7."""
+    chance = uuid.uuid4().int
+    milliseconds = time.time_ns() // 1_000_000
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | (chance >> 64 & 0xFFF) << 64 | 2 << 62 | chance & (1 << 62) - 1))
+
+
+def give_up():
+    """Jobs that have given up, and letters that were refused, for the operator to try again. Ids of both, by kind."""
+    jobs, mails = ([new_id() for _ in range(4)] for _ in range(2))
+    payload = '{"what": "reset", "email": "nobody@api.example"}'
+    rows = [f"('{job}', 'account.write', '{payload}', now(), now(), now())" for job in jobs]
+    sql(f"insert into jobs (id, kind, payload, run_at, created_at, dead_at) values {', '.join(rows)}")
+    text = "'password_reset', 'nobody@api.example', 'A letter', 'Good day.', 'Good day.'"
+    rows = [f"('{mail}', 'test:{mail}', {text}, 'failed', 'refused', now())" for mail in mails]
+    columns = "id, cause, template, to_address, subject, html, plain, status, failure, created_at"
+    sql(f"insert into mails ({columns}) values {', '.join(rows)}")
+    return {"jobs": jobs, "mails": mails}
+
+
 class Town:
     def __init__(self, base):
         self.base = base
@@ -184,13 +120,16 @@ class Town:
         self.shop = shop = owner.me["workplaces"][0]["provider_id"]
         admin.ask("PATCH", "admin/settings", json={"holds_per_person": 20})
         kept = {person.me["id"] for person in people.values()}
-        self.thrown = register(base, THROWN)
+        thrown = {name: register(base, email) for name, email in THROWN.items()}
         manager = register(base, MANAGER)
-        strangers = [one for one in admin.ids("admin/people") if one not in kept | {self.thrown, manager}]
+        kept |= {manager, *thrown.values()}
+        strangers = [one for one in admin.ids("admin/people") if one not in kept]
         colleagues, others = strangers[:4], strangers[4:]
         application = customer.post("provider-applications", name="Brook and Daughters", zone="Europe/Lisbon", currency="EUR", country="PT")
-        rows = [f"('{shop}', '{one}', 'member', now())" for one in colleagues] + [f"('{shop}', '{manager}', 'manager', now())"]
+        team = {one: "member" for one in colleagues} | {manager: "manager", thrown["owner"]: "owner"}
+        rows = [f"('{shop}', '{one}', '{role}', now())" for one, role in team.items()]
         sql(f"insert into provider_members (provider_id, account_id, role, created_at) values {', '.join(rows)}")
+        sql(f"update accounts set is_admin = true where id = '{thrown['admin']}'")
         sql(f"update providers set status = 'submitted', submitted_at = now() where id = '{application['provider_id']}'")
         people["manager"] = Person(base, MANAGER, THROWN_PASSWORD)
         tokens = {name: person.make_token() for name, person in people.items()}
@@ -199,33 +138,38 @@ class Town:
         categories = owner.ids("categories")
         self.at_desk = desk(owner, customer, shop, categories)
         provider, service, times = elsewhere(customer, shop)
+        letters = Letters(base, owner, shop, service, times[20 : 20 + SECRETS])
         waiting = [one for one in admin.ids("admin/providers?status=submitted") if one != application["provider_id"]]
         active = [one for one in admin.ids("admin/providers?status=active") if one not in (shop, provider)]
         for one in active[:2]:
             admin.post(f"admin/providers/{one}/suspension", reason="Papers have run out")
         self.everyone = {
             "today": date.today().isoformat(),
-            "thrown": THROWN,
+            "thrown": THROWN["customer"],
             "thrown_password": THROWN_PASSWORD,
             "provider_id": [provider],
             "service_id": [service],
             "resource_id": self.at_desk["resource_id"],
             "category_id": categories,
-            "times": times[20:],
+            "times": times[20 + SECRETS :],
             "people": others,
             "account_id": colleagues,
             "waiting": waiting,
             "suspended": active[:2],
             "active": active[2:],
             # Nobody and nothing that a run stands on ends by chance.
-            "kept": [*kept, manager, shop, provider, service, *(token for _, token in tokens.values())],
+            "kept": [*kept, *letters.accounts, shop, provider, service, *(token for _, token in tokens.values())],
         }
         held = [hold(customer, service, at) for at in times[:6]]
         paid = [pay(customer, hold(customer, service, at)) for at in times[6:14]]
-        self.visitor = Visitor(base, service, times[14:18])
-        spare = [Person(base, PEOPLE["customer"]) for _ in range(2)]
-        sessions = customer.list("sessions")
-        self.kept_sessions = [one["id"] for one in sessions if one["is_current"]]
+        people["visitor"] = visitor = Visitor(base, service, times[14:18])
+        # Something that stories of support can go on with.
+        support = people["support"]
+        for at in times[18:20]:
+            pay(support, hold(support, service, at), PEOPLE["support"])
+        support.ask("PUT", f"favourites/{provider}")
+        self.kept_sessions = []
+        self.may_end = {name: self.spare(name) for name in THROWN}
         self.own = {
             "bookings": customer.ids("bookings"),
             "done": customer.ids("bookings?status=completed"),
@@ -235,13 +179,26 @@ class Town:
             "to_release": held[3:],
             "payments": customer.ids("payments"),
             "applications": [application["provider_id"]],
-            "sessions": [one["id"] for one in sessions if not one["is_current"]],
-            "tokens": [person.make_token("spare")[1] for person in spare for _ in range(3)],
         }
-        self.visitors = {"bookings": self.visitor.held, "to_pay": self.visitor.held[:2], "to_release": self.visitor.held[2:]}
+        self.visitors = {"bookings": visitor.held, "to_pay": visitor.held[:2], "to_release": visitor.held[2:]}
         self.all_of_them = {
             "bookings": admin.ids("admin/bookings"),
             "payments": admin.ids("admin/payments?status=paid"),
+        }
+        self.given_up = give_up()
+        secrets = letters.read()
+        # Whoever has one joins by it, and who asks for the customer is there for that.
+        self.invitations = {"secret_to_join": secrets.pop("secret_to_join")}
+        self.letters = secrets
+
+    def spare(self, name):
+        """Sessions and tokens of theirs that nobody uses."""
+        others = [Person(self.base, PEOPLE[name]) for _ in range(2)]
+        sessions = self.people[name].list("sessions")
+        self.kept_sessions += [one["id"] for one in sessions if one["is_current"]]
+        return {
+            "sessions": [one["id"] for one in sessions if not one["is_current"]],
+            "tokens": [person.make_token("spare")[1] for person in others for _ in range(3)],
         }
 
     def known(self, *parts):

@@ -1,5 +1,6 @@
 //! `cargo xtask drill NAME`: a house of its own for a bad day. The drill itself is a program of the workspace, which gets told where everything is.
 
+mod api;
 mod fuzz;
 mod round;
 mod scan;
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
-    /// stampede, webhooks, kill, database, live, nodes, flood, restore, upgrade, scan, fuzz; all of them, one after another, without a name.
+    /// stampede, webhooks, kill, database, live, nodes, flood, restore, upgrade, scan, api, fuzz; all of them, one after another, without a name.
     pub names: Vec<String>,
     /// As long and as hard as it gets; begins where the last full one was interrupted.
     #[arg(long)]
@@ -35,7 +36,7 @@ pub struct Options {
     pub times: u32,
 }
 
-const ALL: [&str; 11] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "upgrade", "scan", "fuzz"];
+const ALL: [&str; 12] = ["stampede", "webhooks", "kill", "database", "live", "nodes", "flood", "restore", "upgrade", "scan", "api", "fuzz"];
 /// For the drill's own part of a short one; what has to be built or filled before is not in it.
 const SHORT: Duration = Duration::from_secs(180);
 
@@ -130,8 +131,9 @@ impl Day<'_> {
     /// How long the drill's own part took.
     fn run(&self, name: &str) -> Result<Duration> {
         match name {
+            "api" => api::api(self.house, self.profile, self.is_full, &self.build()),
             "fuzz" => fuzz::fuzz(self.house, self.is_full, &self.build()),
-            "scan" => scan::scan(self.house, self.profile, self.is_full),
+            "scan" => scan::scan(self.house, self.profile, self.is_full, &self.build()),
             "upgrade" => match &self.old {
                 Some(Ok(server)) => self.over_old(server),
                 Some(Err(cause)) => bail!("{cause:#}"),

@@ -10,17 +10,18 @@ use crate::step::say;
 use crate::system::Need;
 use crate::{node, python};
 use anyhow::Result;
+use std::path::Path;
 use std::process::Command;
 
-/// Nobody meets a limit where something else is asked for; silence is short, so that a test can wait for its end.
-const SETTINGS: [(&str, &str); 6] = [
+/// Nobody meets a limit where something else is asked for.
+pub const LIMITS: [(&str, &str); 4] = [
     ("FETTLE_LIMIT_GENERAL", "1000000"),
     ("FETTLE_LIMIT_SENSITIVE", "1000000"),
     ("FETTLE_LIMIT_BOOKING", "1000000"),
     ("FETTLE_LIMIT_SEARCH", "1000000"),
-    ("FETTLE_LIVE_HEARTBEAT_S", "1"),
-    ("FETTLE_LIVE_SILENCE_S", "3"),
 ];
+/// Silence is short, so that a test can wait for its end.
+const SILENCE: [(&str, &str); 2] = [("FETTLE_LIVE_HEARTBEAT_S", "1"), ("FETTLE_LIVE_SILENCE_S", "3")];
 
 /// `extra` is `live` or `schemathesis` for one of the two alone.
 pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Score> {
@@ -30,7 +31,7 @@ pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Sco
     stage::compile(house, "debug")?;
     let name = format!("api_{}", std::process::id());
     let mut stage = stage::for_tests(house, database, &name)?;
-    stage.settings = SETTINGS.map(|(name, value)| (name, value.to_owned())).to_vec();
+    stage.settings = LIMITS.into_iter().chain(SILENCE).map(|(name, value)| (name, value.to_owned())).collect();
     let wants = |part: &str| extra.is_empty() || extra.iter().any(|wanted| wanted == part);
     let outcome = (|| {
         stage.prepare()?;
@@ -49,13 +50,23 @@ pub fn tests(house: &House, database: &Database, extra: &[String]) -> Result<Sco
     outcome
 }
 
-fn schemathesis(house: &House, database: &Database, stage: &Stage, python: &std::path::Path, name: &str) -> Result<Score> {
-    say("Schemathesis");
+/// Schemathesis as `end2end/api/run.py` has it, asking the house on this stage, whose database has the name.
+pub fn asking(house: &House, database: &Database, stage: &Stage, python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
-    command.arg(house.root.join("end2end/api/run.py")).arg(format!("http://{}", stage.ports.server)).arg(stage.folder.join("api"));
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
-    command.env("DATABASE_URL", &stage.database_url).env("PSQL", database.psql(name).get_program());
-    let (is_well, lines) = tee(command)?;
+    command
+        .arg(house.root.join("end2end/api/run.py"))
+        .arg(format!("http://{}", stage.ports.server))
+        .arg(stage.folder.join("api"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SANDBOX_URL", stage.ports.sandbox_url())
+        .env("DATABASE_URL", &stage.database_url)
+        .env("PSQL", database.psql(name).get_program());
+    command
+}
+
+fn schemathesis(house: &House, database: &Database, stage: &Stage, python: &Path, name: &str) -> Result<Score> {
+    say("Schemathesis");
+    let (is_well, lines) = tee(asking(house, database, stage, python, name))?;
     let total = lines.iter().rev().find(|line| line.contains(" passed, ") && !line.contains(" in "));
     Ok(match total {
         Some(line) => Score { passed: number_before(line, "passed"), failed: number_before(line, "failed"), note: None },

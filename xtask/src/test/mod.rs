@@ -1,9 +1,9 @@
 //! `cargo xtask test`: everything, one line per part and a total at the end.
 
-mod api;
+pub mod api;
 mod browser;
 mod rust;
-mod secrets;
+pub mod secrets;
 
 use crate::children;
 use crate::house::House;
