@@ -1,5 +1,6 @@
 //! The drill in which a scanner that others wrote looks for holes: sqlmap against the demo town.
 
+use crate::children::bound_to_us;
 use crate::house::House;
 use crate::postgres::{Database, Kind};
 use crate::python;
@@ -12,7 +13,8 @@ use std::time::Duration;
 /// Nobody meets a limit where a hole is looked for.
 const SETTINGS: [&str; 4] = ["FETTLE_LIMIT_GENERAL", "FETTLE_LIMIT_SENSITIVE", "FETTLE_LIMIT_BOOKING", "FETTLE_LIMIT_SEARCH"];
 
-pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<Duration> {
+/// In full it goes on with the targets that have not held yet, with the same `build` of the server.
+pub fn scan(house: &House, profile: &'static str, is_full: bool, build: &str) -> Result<Duration> {
     let python = python::install(house, "drill/scan")?;
     let database = Database::open(house, Kind::Drilled)?;
     let folder = house.target.join("stage/drill-scan");
@@ -31,7 +33,7 @@ pub fn scan(house: &House, profile: &'static str, is_full: bool) -> Result<Durat
     command.arg(house.root.join("drill/scan/run.py")).arg(format!("http://{}", stage.ports.server)).arg(stage.folder.join("scan"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     if is_full {
-        command.arg("--full");
+        command.arg("--full").arg(house.corner().join("drill-scan.progress")).arg(build);
     }
-    super::timed(!is_full, || loud("drill: scan", &mut command))
+    super::timed(!is_full, || loud("drill: scan", &mut bound_to_us(command)))
 }
