@@ -2,7 +2,11 @@
 
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use sqlx::PgPool;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
@@ -16,8 +20,8 @@ const LIMITS: [(&str, i64); 6] = [
     ("holds_per_person", 20),
 ];
 
-/// Hours of one person over which holds are scattered: 85 days, inside of the usual horizon.
-const SCATTERED_HOURS: i64 = 85 * 24;
+/// Hours of one person over which holds are scattered: 300 days, inside of the provider's horizon.
+const SCATTERED_HOURS: usize = 300 * 24;
 
 const SCOPES: &[&str] = &[
     "profile:read",
@@ -45,6 +49,8 @@ pub struct Town {
     /// Midnight two days ahead, in seconds since 1970: the first hour that is handed out.
     first: i64,
     next: AtomicI64,
+    /// Every hour of every person among whom holds are scattered, by number, in an order of no meaning.
+    scattered: OnceLock<Vec<u32>>,
     customers: i64,
     next_customer: AtomicI64,
 }
@@ -107,6 +113,7 @@ impl Town {
             owner_token,
             first,
             next: AtomicI64::new(0),
+            scattered: OnceLock::new(),
             customers,
             next_customer: AtomicI64::new(0),
         })
@@ -126,11 +133,17 @@ impl Town {
         let at = DateTime::from_timestamp(self.first + half_hours * 1800, 0).unwrap_or_default();
         at.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
-    /// An hour that was never handed out before by this, anywhere in the coming weeks: 7919 has no factor in common with their number.
+    /// An hour that was never handed out before by this, of anyone, anywhere in the coming months: each as likely as any other, so that those who ask
+    /// at the same moment may well want the same person. The order is the same in every run.
     pub fn scattered_hour(&self) -> Hour {
-        let people = self.people.len() as i64;
-        let number = self.next.fetch_add(1, Ordering::Relaxed) * 7919 % (people * SCATTERED_HOURS);
-        Hour { starts_at: self.start(number / people * 2), person: self.people[(number % people) as usize] }
+        let people = self.people.len();
+        let order = self.scattered.get_or_init(|| {
+            let mut order: Vec<u32> = (0..(people * SCATTERED_HOURS) as u32).collect();
+            order.shuffle(&mut StdRng::seed_from_u64(20));
+            order
+        });
+        let number = order[self.next.fetch_add(1, Ordering::Relaxed) as usize % order.len()] as usize;
+        Hour { starts_at: self.start((number / people * 2) as i64), person: self.people[number % people] }
     }
     /// An hour that was never handed out before.
     pub fn next_hour(&self) -> Hour {

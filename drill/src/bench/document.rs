@@ -1,145 +1,261 @@
-//! The content of a provider's page as one ready-made document, for peers who read it by one query. Everything in it comes from our own API
-//! and page, so that all draw the same.
+//! The content of a provider's page as one ready-made document, for peers who read it by one query. Everything in it is read off our own page
+//! (what it is about, from our API), so that all draw the same; [`ensure_same`] holds them to it.
 
 use crate::house::House;
 use crate::stage::Stage;
-use anyhow::{Context, Result, ensure};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-/// Reviews that the page shows.
-const REVIEWS: usize = 6;
+/// What a page has several of, each told by what stands in the HTML of all who draw it.
+const MARKS: [(&str, &str); 5] = [
+    ("services", "class=\"cost\""),
+    ("days", "class=\"day-button\""),
+    ("free times", "name=\"starts_at\""),
+    ("reviews", "class=\"by\""),
+    ("refund steps", "class=\"when\""),
+];
 
-/// Writes the document into `peer_pages`; answers how many bytes our own page has.
-pub async fn write(stage: &Stage, house: &House, slug: &str) -> Result<usize> {
+/// Writes the document into `peer_pages`; answers our own page, from which it is.
+pub async fn write(stage: &Stage, house: &House, slug: &str) -> Result<String> {
     let page = house.text(&format!("/p/{slug}")).await?;
     let id: uuid::Uuid = sqlx::query_scalar("select id from providers where slug = $1").bind(slug).fetch_one(&stage.db).await?;
-    let get = async |path: &str| {
-        let answer = house.get(&format!("/api/v1/providers/{id}{path}"), None).await;
-        ensure!(answer.status == 200, "{path} of {slug} was answered {}", answer.status);
-        Ok(answer.body)
-    };
-    let provider = get("").await?;
-    let services = get("/services").await?["items"].take();
-    let chosen = services[0]["id"].as_str().context("a provider without services")?.to_owned();
-    let today = super::today();
-    let until = today + Days::new(6);
-    let free = get(&format!("/availability?service_id={chosen}&from={today}&to={until}")).await?["days"].take();
-    let reviews = get(&format!("/reviews?limit={REVIEWS}")).await?["items"].take();
-    let content = content(&page, house, &provider, &services, &free, &reviews);
+    let answer = house.get(&format!("/api/v1/providers/{id}"), None).await;
+    ensure!(answer.status == 200, "{slug} was answered {}", answer.status);
+    let content = content(&page, house, &answer.body);
     for statement in ["create table if not exists peer_pages (slug text primary key, content jsonb not null)", "truncate peer_pages"] {
         sqlx::query(statement).execute(&stage.db).await?;
     }
     sqlx::query("insert into peer_pages (slug, content) values ($1, $2)").bind(slug).bind(content).execute(&stage.db).await?;
-    Ok(page.len())
+    Ok(page)
+}
+
+/// That another's page shows what ours does: as many of each thing, and every name.
+pub fn ensure_same(ours: &str, theirs: &str, whose: &str) -> Result<()> {
+    for (what, mark) in MARKS {
+        let (here, there) = (ours.matches(mark).count(), theirs.matches(mark).count());
+        ensure!(here > 0 && here == there, "our page has {here} {what}, that of {whose} {there}");
+    }
+    let read = plain(theirs);
+    let names = service_names(ours).chain(names_of_people(ours)).chain([plain(between(ours, "<h1>", "</h1>"))]);
+    for name in names {
+        ensure!(!name.is_empty() && read.contains(&name), "the page of {whose} does not show \"{name}\"");
+    }
+    Ok(())
+}
+
+fn service_names(page: &str) -> impl Iterator<Item = String> {
+    pieces(list_of(page, "menu-list plain"), "<h3>").map(service_name)
+}
+
+/// Of the team, and of those who wrote reviews.
+fn names_of_people(page: &str) -> impl Iterator<Item = String> {
+    let team = pieces(list_of(page, "team plain"), "<li>");
+    team.chain(pieces(page, "class=\"by\"")).map(|piece| plain(between(piece, "<b>", "</b>")))
+}
+
+fn service_name(piece: &str) -> String {
+    heading(piece).trim_end_matches("By request").trim().to_owned()
+}
+
+fn heading(piece: &str) -> String {
+    plain(piece.split("</h3>").next().unwrap_or_default())
+}
+
+/// What stands between two marks.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    after(page, from).split_once(to).map_or("", |(found, _)| found)
+}
+
+fn after<'a>(page: &'a str, mark: &str) -> &'a str {
+    page.split_once(mark).map_or("", |(_, rest)| rest)
+}
+
+/// What follows each mark, up to the next one.
+fn pieces<'a>(page: &'a str, mark: &'a str) -> impl Iterator<Item = &'a str> {
+    page.split(mark).skip(1)
+}
+
+/// The inside of a list without lists in it.
+fn list_of<'a>(page: &'a str, class: &str) -> &'a str {
+    between(page, &format!("class=\"{class}\">"), "</ul>")
+}
+
+/// The words in the first element of that class, which has no others in it.
+fn words(page: &str, class: &str) -> String {
+    plain(between(after(page, &format!("class=\"{class}\"")), ">", "</"))
+}
+
+fn attribute(element: &str, name: &str) -> String {
+    plain(between(element, &format!(" {name}=\""), "\""))
+}
+
+/// As people read it: without tags and comments, and with the signs that stand for themselves in HTML only in disguise.
+fn plain(html: &str) -> String {
+    let mut pieces = html.split('<');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    pieces.for_each(|piece| text.push_str(after(piece, ">")));
+    // the ampersand last: what it stands before is no disguise
+    let signs = [
+        ("<", ["&lt;", "&#60;"]),
+        (">", ["&gt;", "&#62;"]),
+        ("\"", ["&quot;", "&#34;"]),
+        ("'", ["&#39;", "&#x27;"]),
+        ("&", ["&amp;", "&#38;"]),
+    ];
+    for (sign, disguises) in signs {
+        for disguise in disguises {
+            text = text.replace(disguise, sign);
+        }
+    }
+    text.trim().to_owned()
+}
+
+fn number(text: &str) -> i64 {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
 }
 
 fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// What stands between two marks of our page.
-fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
-    page.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map_or("", |(found, _)| found)
-}
-
-fn price(value: &Value) -> String {
-    format!("${:.2}", value["minor"].as_f64().or(value["amount_minor"].as_f64()).unwrap_or(10_000.0) / 100.0)
-}
-
-fn initials(name: &str) -> String {
-    name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect()
-}
-
-fn content(page: &str, house: &House, provider: &Value, services: &Value, free: &Value, reviews: &Value) -> Value {
-    let (slug, name) = (text(provider, "slug"), text(provider, "name"));
-    let shown = list(free).find(|day| !day["slots"].as_array().is_none_or(Vec::is_empty)).unwrap_or(&free[0]);
-    let most = list(free).map(|day| day["slots"].as_array().map_or(0, Vec::len)).max().unwrap_or(1).max(1);
-    let total = provider["rating_count"].as_i64().unwrap_or(0);
-    let title = |day: &Value| text(day, "date").parse::<NaiveDate>().map(|date| date.format("%A %-d %B").to_string()).unwrap_or_default();
-    let slots: Vec<Value> = list(&shown["slots"]).map(|slot| slot_of(text(slot, "starts_at"))).collect();
-    let tiers = [("24 h before", "$100.00"), ("2 h before", "$75.00"), ("the start", "$50.00"), ("or not at home", "$0.00")]
-        .map(|(why, part)| json!({ "when": format!("Until {}, 11:00, {why}", title(shown)), "why": why, "part": part }));
-    let people: Vec<&Value> = list(&provider["team"]).filter(|person| text(person, "kind") == "person").collect();
+fn content(page: &str, house: &House, provider: &Value) -> Value {
+    let (slug, title) = (text(provider, "slug"), after(page, "<h1>"));
+    let badge = plain(between(after(page, "next-free\""), "</svg>", "</a>"));
     json!({
         "id": text(provider, "id"),
         "slug": slug,
         "url": format!("{}/p/{slug}", house.base),
-        "name": name,
-        "place": text(provider, "district"),
+        "name": text(provider, "name"),
+        "place": words(title, "nowrap"),
         "tagline": text(provider, "tagline"),
         "story": text(provider, "story"),
-        "languages": "English, Spanish",
+        "languages": plain(between(page, "<strong>Speaks</strong>", "</div>")),
         "category": text(&provider["category"], "name"),
         "category_slug": text(&provider["category"], "slug"),
         "json_ld": between(page, "application/ld+json\">", "</script>"),
         "cover": between(page, "class=\"pattern\"><path d=\"", "\""),
-        "mean": between(page, "<p class=\"big num\">", "</p>"),
-        "total": total,
-        "soonest": "Today 11:30",
-        "month": title(shown).rsplit(' ').next(),
-        "day_title": title(shown),
-        "chosen": text(&services[0], "id"),
-        "price": price(&services[0]["price"]),
-        "services": list(services).map(|service| json!({
-            "id": text(service, "id"),
-            "name": text(service, "name"),
-            "description": text(service, "description"),
-            "takes": format!("{} min", service["duration_min"]),
-            "price": price(&service["price"]),
-            "needs_approval": service["needs_approval"],
+        "mean": words(page, "big num"),
+        "total": number(&words(title, "count")),
+        "soonest": badge.trim_start_matches("Free "),
+        "month": words(after(page, "row legend"), "strong"),
+        "day_title": words(after(page, "<legend"), "strong"),
+        "chosen": between(page, "name=\"service_id\" value=\"", "\""),
+        "price": words(page, "num total"),
+        "services": services(page),
+        "people": people(page, provider),
+        "days": days(page),
+        "slots": pieces(page, "class=\"slot\"").map(|piece| json!({
+            "at": attribute(piece, "value"),
+            "time": plain(between(after(piece, "<time"), ">", "</time>")),
+            "line": attribute(piece, "data-line"),
+            "until": attribute(piece, "data-until"),
         })).collect::<Vec<_>>(),
-        "people": people.iter().map(|person| json!({
-            "id": text(person, "id"),
-            "name": text(person, "name"),
-            "first": text(person, "name").split(' ').next(),
-            "initials": initials(text(person, "name")),
-            "tone": person["tone"].as_i64().unwrap_or(1),
-            "does": list(services).map(|service| text(service, "name")).collect::<Vec<_>>().join(", "),
+        "add_ons": pieces(page, "name=\"add_on\"").map(|piece| json!({
+            "id": attribute(piece, "value"),
+            "name": plain(between(piece, "<span>", "<span")),
+            "price": words(piece, "muted small").trim_start_matches(", "),
         })).collect::<Vec<_>>(),
-        "days": list(free).map(|day| {
-            let count = day["slots"].as_array().map_or(0, Vec::len);
-            let date = text(day, "date");
-            json!({
-                "date": date,
-                "label": format!("{}, {count} free", title(day)),
-                "week": title(day).get(..3),
-                "number": date.get(8..),
-                "part": count * 100 / most,
-            })
-        }).collect::<Vec<_>>(),
-        "slots": slots,
-        "add_ons": list(&services[0]["add_ons"]).map(|extra| json!({
-            "id": text(extra, "id"), "name": text(extra, "name"), "price": price(&extra["price"]),
+        "distribution": pieces(list_of(page, "distribution plain"), "<li>").map(|piece| json!({
+            "label": plain(between(piece, "<span>", "</span>")),
+            "part": between(piece, "--part: ", "%").parse::<f64>().unwrap_or(0.0),
+            "count": number(&words(piece, "end")),
         })).collect::<Vec<_>>(),
-        "distribution": (1..=5).rev().map(|stars| json!({
-            "label": format!("{stars} stars"), "part": f64::from(stars) * 18.8, "count": total / 5,
+        "reviews": reviews(page),
+        "tiers": pieces(page, "class=\"when\"").map(|piece| json!({
+            "when": plain(between(piece, ">", "</span>")),
+            "why": words(piece, "why"),
+            "part": words(piece, "part"),
         })).collect::<Vec<_>>(),
-        "reviews": list(reviews).map(|review| json!({
-            "id": text(review, "id"),
-            "author": text(review, "author_name"),
-            "initials": initials(text(review, "author_name")),
-            "date": text(review, "published_at").get(..10),
-            "service": text(review, "service_name"),
-            "rating": review["rating"],
-            "body": text(review, "body"),
-        })).collect::<Vec<_>>(),
-        "tiers": tiers,
     })
 }
 
-fn slot_of(at: &str) -> Value {
-    let day = |at: &DateTime<Utc>| at.format("%a %-d %B, %H:%M").to_string();
-    let starts: DateTime<Utc> = at.parse().unwrap_or_default();
-    let ends = starts + chrono::TimeDelta::minutes(90);
-    json!({
-        "at": at,
-        "time": starts.format("%H:%M").to_string(),
-        "line": format!("{}–{}", day(&starts), ends.format("%H:%M")),
-        "until": format!("Free cancellation until {}", day(&(starts - chrono::TimeDelta::hours(24)))),
-    })
+/// Ids stand in the list to choose from, which has the same order.
+fn services(page: &str) -> Vec<Value> {
+    let options = pieces(between(page, "id=\"service\"", "</select>"), "<option").map(|option| attribute(option, "value"));
+    let rows = pieces(list_of(page, "menu-list plain"), "<h3>");
+    let row = |(id, piece): (String, &str)| {
+        json!({
+            "id": id,
+            "name": service_name(piece),
+            "description": words(piece, "small muted"),
+            "takes": words(piece, "tiny muted"),
+            "price": words(piece, "num"),
+            "needs_approval": heading(piece).ends_with("By request"),
+        })
+    };
+    options.zip(rows).map(row).collect()
+}
+
+fn people(page: &str, provider: &Value) -> Vec<Value> {
+    let known: Vec<&Value> = provider["team"].as_array().into_iter().flatten().collect();
+    let row = |piece: &str| {
+        let name = plain(between(piece, "<b>", "</b>"));
+        json!({
+            "id": known.iter().find(|person| text(person, "name") == name).map_or("", |person| text(person, "id")),
+            "first": name.split(' ').next(),
+            "name": name,
+            "initials": words(piece, "avatar"),
+            "tone": number(&attribute(piece, "data-tone")),
+            "does": words(piece, "small muted"),
+        })
+    };
+    pieces(list_of(page, "team plain"), "<li>").map(row).collect()
+}
+
+fn days(page: &str) -> Vec<Value> {
+    let strip = between(page, "class=\"days\">", "</div>");
+    let row = |piece: &str| {
+        json!({
+            "date": between(piece, "day=", "#"),
+            "label": words(piece, "hidden-visually"),
+            "week": words(piece, "week"),
+            "number": words(piece, "date"),
+            "part": number(between(piece, "--part: ", "%")),
+        })
+    };
+    pieces(strip, "<a ").map(row).collect()
+}
+
+fn reviews(page: &str) -> Vec<Value> {
+    let row = |(nth, piece): (usize, &str)| {
+        json!({
+            "id": nth,
+            "author": plain(between(piece, "<b>", "</b>")),
+            "initials": words(piece, "avatar"),
+            "date": plain(between(piece, "<time>", "</time>")),
+            "service": plain(between(after(piece, "class=\"dot\""), "</span>", "</span>")),
+            "rating": number(between(piece, "aria-label=\"", " of 5")),
+            "body": plain(between(after(piece, "</p>"), "<p>", "</p>")),
+        })
+    };
+    pieces(page, "class=\"by\"").enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "<h1>Bram's</h1><ul class=\"menu-list plain\"><li><div><h3>Taps &amp; more<!> <!><span class=\"badge\">By request</span></h3></div>\
+        <p class=\"cost\"><b class=\"num\">$1.00</b></p></li></ul><a href=\"/p?day=2026-06-01#times\" class=\"day-button\"></a>\
+        <label class=\"slot\"><input name=\"starts_at\" value=\"now\" data-line=\"at &quot;one&quot;\"><time datetime=\"now\">13:00</time></label>\
+        <p class=\"by\"><span class=\"avatar\">IF</span><b>Inês</b></p><span class=\"when\">Until noon</span>";
+
+    #[test]
+    fn reads_words_as_people_do() {
+        assert_eq!(service_names(OURS).collect::<Vec<_>>(), ["Taps & more"]);
+        assert_eq!(plain("a&amp;lt;<!-- -->b &#x27;"), "a&lt;b '");
+        assert_eq!(attribute(OURS, "data-line"), "at \"one\"");
+        assert_eq!(words(OURS, "avatar"), "IF");
+        assert_eq!(number("(1,204 reviews)"), 1204);
+    }
+
+    #[test]
+    fn another_page_is_held_to_ours() {
+        let escaped = OURS.replace("&amp;", "&#38;").replace("Bram's", "Bram&#39;s");
+        ensure_same(OURS, &escaped, "a peer").expect("the same in another spelling");
+        assert!(ensure_same(OURS, &OURS.replace("Inês", "Nobody"), "a peer").is_err(), "a name is missing");
+        assert!(ensure_same(OURS, &OURS.replace("name=\"starts_at\"", ""), "a peer").is_err(), "a time is missing");
+        assert!(ensure_same("", "", "a peer").is_err(), "nothing is no page");
+    }
 }

@@ -20,8 +20,8 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::time::Duration;
 
-/// What can be asked for by name, in the order of the table.
-const ROWS: [&str; 9] = ["page", "slots", "search", "holds", "stampede", "sockets", "memory", "size", "lighthouse"];
+/// What can be asked for by name, in the order of the table. `memory` is of the demo data alone, so it comes before those that add to it.
+const ROWS: [&str; 9] = ["memory", "page", "slots", "search", "holds", "stampede", "sockets", "size", "lighthouse"];
 /// Everything measured so far, by row; the page of figures is made of it.
 const KEPT: &str = "benchmarks.json";
 
@@ -65,7 +65,7 @@ pub async fn run(stage: &Stage, report: &mut Report, rows: &[String]) -> Result<
         kept.insert(row.to_owned(), serde_json::json!({ "date": today().to_string(), "tree": tree(), "rows": rows }));
         fs::write(&path, serde_json::to_vec_pretty(&kept)?)?;
     }
-    fs::write(stage.corner.join("benchmarks.md"), table(&kept))?;
+    fs::write(stage.corner.join("benchmarks.md"), table(&kept, &tree()))?;
     Ok(())
 }
 
@@ -75,36 +75,66 @@ fn today() -> chrono::NaiveDate {
     chrono::Utc::now().date_naive()
 }
 
-/// The commit that is measured; with a mark if the files differ from it.
+/// The commit that is measured; with a mark if the files differ from it, of which the papers are not measured.
 fn tree() -> String {
-    let output = std::process::Command::new("git").args(["describe", "--always", "--dirty"]).output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    let git = |arguments: &[&str]| std::process::Command::new("git").args(arguments).output();
+    let Ok(commit) = git(&["rev-parse", "--short", "HEAD"]) else { return String::new() };
+    let is_same = git(&["diff", "--quiet", "HEAD", "--", ":/", ":(exclude,top)docs"]).is_ok_and(|output| output.status.success());
+    format!("{}{}", String::from_utf8_lossy(&commit.stdout).trim(), if is_same { "" } else { "-dirty" })
 }
 
-/// All that is kept, as one table with the day and the commit of each group.
-fn table(kept: &Map<String, Value>) -> String {
-    let mut text = line::HEAD.to_owned();
-    let mut taken: Vec<String> = Vec::new();
-    for group in ROWS.iter().filter_map(|row| kept.get(*row)) {
-        group["rows"].as_array().into_iter().flatten().filter_map(Value::as_str).for_each(|row| text.push_str(row));
-        let (day, tree) = (group["date"].as_str().unwrap_or_default(), group["tree"].as_str().unwrap_or_default());
-        taken.push(if tree.is_empty() { day.to_owned() } else { format!("{day} at {tree}") });
+/// All that is kept, as one table. Where groups of rows are of several commits, those that are not of `newest` say in a column of their own of which.
+fn table(kept: &Map<String, Value>, newest: &str) -> String {
+    let groups: Vec<&Value> = ROWS.iter().filter_map(|row| kept.get(*row)).collect();
+    let text = |group: &Value, member: &str| group[member].as_str().unwrap_or_default().to_owned();
+    let (of_newest, others): (Vec<&Value>, Vec<&Value>) = groups.iter().copied().partition(|group| text(group, "tree") == newest);
+    let mut days: Vec<String> = of_newest.into_iter().map(|group| text(group, "date")).collect();
+    days.sort_unstable();
+    days.dedup();
+    let is_mixed = !others.is_empty();
+    let with = |row: &str, cell: &str| if is_mixed { format!("{} {cell} |\n", row.trim_end()) } else { row.to_owned() };
+    let cells = ["taken", "---"].into_iter();
+    let mut table: String = line::HEAD.split_inclusive('\n').zip(cells).map(|(row, cell)| with(row, cell)).collect();
+    for group in groups {
+        let (day, tree) = (text(group, "date"), text(group, "tree"));
+        let cell = if tree == newest { String::new() } else { format!("{day} at {tree}") };
+        group["rows"].as_array().into_iter().flatten().filter_map(Value::as_str).for_each(|row| table.push_str(&with(row, &cell)));
     }
-    taken.sort_unstable();
-    taken.dedup();
-    format!("Taken on {}.\n\n{text}", taken.join(", "))
+    let taken = match (days.is_empty(), is_mixed) {
+        (false, false) => format!("Taken on {} at {newest}.", days.join(", ")),
+        (false, true) => format!("Taken on {} at {newest}, but for the rows that name an older tree in the last column.", days.join(", ")),
+        (true, _) => "Each row names in the last column the tree of which it was taken.".to_owned(),
+    };
+    format!("{taken}\n\n{table}")
 }
 
 /// The server with demo data, after its first jobs, nobody asking.
 async fn memory(stage: &Stage) -> Result<Vec<Line>> {
     let server = stage.serve().await?;
     tokio::time::sleep(Duration::from_secs(if stage.is_full { 15 } else { 3 })).await;
-    let ours = server.resident()? as f64 / 1e6;
-    Ok(vec![Line {
-        what: "resident memory of the server, idle".into(),
-        ours,
-        unit: "MB",
-        peer: None,
-        aim: Aim::AtMost { floor: 80.0, goal: 40.0 },
-    }])
+    let whole = Line::plain("resident memory of the server, demo data, idle", server.resident()? as f64 / 1e6, "MB");
+    let part = |what: &'static str, name: &str| server.resident_part(name).map(|bytes| Line::plain(what, bytes as f64 / 1e6, "MB"));
+    Ok(vec![
+        whole.aim(Aim::AtMost { floor: 80.0, goal: 40.0 }),
+        part("of it its own (RssAnon)", "RssAnon")?,
+        part("of it pages of its program's file (RssFile)", "RssFile")?,
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_older_trees_say_so() {
+        let group = |tree: &str, row: &str| serde_json::json!({ "date": "2026-06-12", "tree": tree, "rows": [row] });
+        let kept =
+            |holds: &str| Map::from_iter([("page".to_owned(), group("new", "| a |\n")), ("holds".to_owned(), group(holds, "| b |\n"))]);
+        let same = table(&kept("new"), "new");
+        assert!(same.starts_with("Taken on 2026-06-12 at new.\n") && same.ends_with(&format!("{}| a |\n| b |\n", line::HEAD)), "{same}");
+        let mixed = table(&kept("old"), "new");
+        assert!(mixed.ends_with("|---| --- |\n| a |  |\n| b | 2026-06-12 at old |\n"), "{mixed}");
+        assert!(mixed.contains("| taken |\n"), "{mixed}");
+        assert!(table(&kept("old"), "later").starts_with("Each row names"));
+    }
 }

@@ -51,3 +51,23 @@ impl Peer {
         cpu_of_all(self.child.id().context("the peer has ended")?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn peers_who_keep_a_page_ask_what_ours_asks() {
+        let [ours, askama, next] = [
+            include_str!("../../../domain/src/search/store/showcase.rs"),
+            include_str!("../../../benches/peers/askama/src/main.rs"),
+            include_str!("../../../benches/peers/next/app/kept/[slug]/route.js"),
+        ]
+        .map(|text| {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (_, latest) = words.split_once("p.updated_at").expect("the version's question");
+            let (_, latest) = latest.split_once("select ").expect("what is latest");
+            latest.split_once(" ) as ").expect("its end").0.to_owned()
+        });
+        assert!(ours.contains("from events"), "{ours}");
+        assert_eq!((&askama, &next), (&ours, &ours));
+    }
+}
