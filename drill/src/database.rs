@@ -36,6 +36,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let people = load.start(PEOPLE);
     let mut watch = Watch { watcher: Watcher::start(&house, &town), times: Vec::new(), counts: BTreeMap::new(), failures: 0 };
     let mut progress = Progress::open(stage, "database");
+    let mut calm = Instant::now();
     tokio::time::sleep(WARM).await;
     while progress.done < outages + bursts && report.is_well() {
         let trouble = if progress.done < outages {
@@ -44,11 +45,12 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         } else {
             end_backends(stage).await?
         };
+        calm = trouble.over_at();
         tokio::time::sleep(AFTER).await;
         watch.judge(&trouble, &load, report);
         if stage.is_full {
             // our own connections have gone as well
-            money::judge(&stage::pool(&stage.database_url).await?, &gateway, &load, report).await?;
+            money::judge(&stage::pool(&stage.database_url).await?, &gateway, &load, calm, report).await?;
         }
         if report.is_well() {
             progress.step()?;
@@ -59,7 +61,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     load.end();
     futures::future::join_all(people).await;
     watch.end(&load, report).await;
-    if let Some(took) = money::judge(&stage::pool(&stage.database_url).await?, &gateway, &load, report).await? {
+    if let Some(took) = money::judge(&stage::pool(&stage.database_url).await?, &gateway, &load, calm, report).await? {
         report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64()));
     }
     load.with_memory(|memory| {
@@ -84,8 +86,16 @@ struct Gone {
 
 /// What was done to the database.
 struct Trouble {
+    /// At least one.
     gone: Vec<Gone>,
     outage: Option<Outage>,
+}
+
+impl Trouble {
+    /// When everything was back.
+    fn over_at(&self) -> Instant {
+        self.gone.iter().map(|gone| gone.until).max().unwrap_or_else(Instant::now)
+    }
 }
 
 struct Outage {
@@ -216,7 +226,7 @@ impl Watch {
                 judge_outage(what, &looks, outage, report);
             }
         }
-        let Some(calm) = trouble.gone.iter().map(|gone| gone.until + GRACE).max() else { return };
+        let calm = trouble.over_at() + GRACE;
         for what in WATCHED {
             let is_well = looks.iter().any(|look| look.what == what && look.began > calm && look.status == 200);
             report.expect(is_well, || format!("{what} was not seen again after the grace"));

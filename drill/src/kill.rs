@@ -49,8 +49,9 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         }
         // What a death leaves to another worker waits for its lease to end. In short several deaths share one such wait: they leave more behind.
         if stage.is_full || deaths.unjudged >= TOGETHER {
+            let back = Instant::now();
             let mut server = stage.serve().await?;
-            deaths.judge(report).await?;
+            deaths.judge(back, report).await?;
             report.expect(report.is_well(), || format!("all this after death at {moment}"));
             server.kill().await?;
         }
@@ -58,10 +59,11 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
             deaths.progress.step()?;
         }
     }
+    let back = Instant::now();
     let server = stage.serve().await?;
     load.end();
     futures::future::join_all(people).await;
-    deaths.judge(report).await?;
+    deaths.judge(back, report).await?;
     drop(server);
     deaths.account(report);
     if report.is_well() {
@@ -187,8 +189,9 @@ impl<'a> Deaths<'a> {
         Ok(status)
     }
 
-    async fn judge(&mut self, report: &mut Report) -> Result<()> {
-        if let Some(took) = money::judge(&self.stage.db, self.gateway, self.load, report).await? {
+    /// `back` is the moment in which the next server was started: getting ready is a part of its time.
+    async fn judge(&mut self, back: Instant, report: &mut Report) -> Result<()> {
+        if let Some(took) = money::judge(&self.stage.db, self.gateway, self.load, back, report).await? {
             self.agreed.add(took);
         }
         let failed = self.load.with_memory(|memory| memory.failures.iter().filter(|(_, status, _)| *status == 500).count());

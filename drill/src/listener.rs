@@ -2,7 +2,7 @@
 //! see must be what a fresh page shows.
 
 use crate::house::{Answer, House};
-use crate::socket::Socket;
+use crate::socket::{Closed, Socket};
 use crate::town::Town;
 use anyhow::{Context, Result, bail, ensure};
 use rand::Rng;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// A line that is not open after this is none.
 const OPENING: Duration = Duration::from_secs(20);
@@ -36,8 +37,8 @@ pub struct Habits {
 pub enum Subject {
     /// Free times of a provider whose starts do not overlap.
     Free { town: Arc<Town>, from: String, to: String },
-    /// One's own bookings and where they stand.
-    Mine { token: String },
+    /// Bookings and where they stand: one's own, or those of the provider whom one works for.
+    Bookings { token: String, of: Option<Uuid> },
 }
 
 /// Starts or bookings, and whether they are free or how they stand.
@@ -47,6 +48,8 @@ pub type View = BTreeMap<String, String>;
 pub struct Luck {
     /// Lines on which one listened, until they were cut here or broke.
     pub cuts: u64,
+    /// Lines that the server closed, saying that it goes.
+    pub told: u64,
     /// Lines that ended before one listened.
     pub early: u64,
     /// Lines that could not be opened.
@@ -60,6 +63,7 @@ pub struct Luck {
 impl std::ops::AddAssign for Luck {
     fn add_assign(&mut self, other: Self) {
         self.cuts += other.cuts;
+        self.told += other.told;
         self.early += other.early;
         self.unopened += other.unopened;
         self.events += other.events;
@@ -94,13 +98,14 @@ impl Listener {
     fn topic(&self) -> String {
         match &self.subject {
             Subject::Free { town, .. } => format!("availability:{}", town.provider),
-            Subject::Mine { .. } => "me".to_owned(),
+            Subject::Bookings { of: Some(provider), .. } => format!("provider:{provider}"),
+            Subject::Bookings { of: None, .. } => "me".to_owned(),
         }
     }
     fn token(&self) -> Option<String> {
         match &self.subject {
             Subject::Free { .. } => None,
-            Subject::Mine { token } => Some(token.clone()),
+            Subject::Bookings { token, .. } => Some(token.clone()),
         }
     }
 
@@ -115,20 +120,22 @@ impl Listener {
                 let view = slots.map(|slot| (slot["starts_at"].as_str().unwrap_or_default().to_owned(), "free".to_owned())).collect();
                 Ok((view, answer.body["cursor"].as_str().map(str::to_owned)))
             }
-            Subject::Mine { .. } => Ok((self.fetch_bookings().await?, None)),
+            Subject::Bookings { of, .. } => Ok((self.fetch_bookings(*of).await?, None)),
         }
     }
 
     /// Page after page.
-    async fn fetch_bookings(&self) -> Result<View> {
+    async fn fetch_bookings(&self, of: Option<Uuid>) -> Result<View> {
         let text = |item: &Value, member: &str| item[member].as_str().unwrap_or_default().to_owned();
-        let (mut view, mut path) = (View::new(), "/api/v1/bookings?limit=100".to_owned());
+        let side = of.map_or_else(String::new, |provider| format!("&as=provider&provider={provider}"));
+        let first = format!("/api/v1/bookings?limit=100{side}");
+        let (mut view, mut path) = (View::new(), first.clone());
         loop {
             let answer = self.ask(&path).await?;
             let items = answer.body["items"].as_array().context("no items")?;
             view.extend(items.iter().map(|item| (text(item, "id"), text(item, "status"))));
             match answer.body["next_cursor"].as_str() {
-                Some(cursor) => path = format!("/api/v1/bookings?limit=100&cursor={cursor}"),
+                Some(cursor) => path = format!("{first}&cursor={cursor}"),
                 None => return Ok(view),
             }
         }
@@ -200,8 +207,16 @@ impl Listener {
                 None => {}
             }
             let Ok(heard) = tokio::time::timeout(Duration::from_millis(200), socket.hear()).await else { continue };
-            let Ok(frame) = heard else { return Ok(false) };
-            self.apply(&frame).await?;
+            match heard {
+                Ok(frame) => self.apply(&frame).await?,
+                Err(cause) => {
+                    if let Some(Closed(code)) = cause.downcast_ref::<Closed>() {
+                        ensure!(*code == Closed::AWAY, "{cause}");
+                        self.luck.told += 1;
+                    }
+                    return Ok(false);
+                }
+            }
         }
     }
 
@@ -220,7 +235,7 @@ impl Listener {
                     self.cursor = Some(cursor.to_owned());
                 }
                 // what the snapshot already holds of the events that follow is applied again without harm
-                if is_first && matches!(self.subject, Subject::Mine { .. }) {
+                if is_first && matches!(self.subject, Subject::Bookings { .. }) {
                     let (view, _) = self.fetch().await?;
                     self.show(view);
                 }
@@ -250,7 +265,7 @@ impl Listener {
                         }
                     }
                     (Subject::Free { .. }, ..) => self.reload().await?,
-                    (Subject::Mine { .. }, ..) => {
+                    (Subject::Bookings { .. }, ..) => {
                         if let (Some(booking), Some(status)) = (data["booking_id"].as_str(), data["status"].as_str()) {
                             self.view.insert(booking.to_owned(), status.to_owned());
                         }

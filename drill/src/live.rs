@@ -44,7 +44,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
         tokio::time::sleep(how_long).await;
         let changes = changing.end().await?;
         changes.judge(&[], report);
-        if let Err(left) = money::converges(&stage.db, &world.gateway).await? {
+        if let Err(left) = money::converges(&stage.db, &world.gateway, Instant::now()).await? {
             left.into_iter().take(5).for_each(|problem| report.broken(problem));
         }
         let luck = audience.compare(report).await?;
@@ -93,22 +93,29 @@ impl World {
         Ok(Arc::new(Self { house: House::at(stage.address), gateway: Gateway::at(&stage.sandbox), streets }))
     }
 
-    /// Half of the pages show free times, half one's own bookings.
+    /// Half of the pages show free times, half one's own bookings; and each provider looks at theirs.
     pub fn open(&self, stage: &Stage, sockets: usize) -> Audience {
         let (stop, stopped) = watch::channel(None);
         // The more there are, the seldomer each is cut: coming back is what costs.
         let longest_ms = (sockets as u64 * 12).max(4_000);
         let habits = Habits { longest_ms, quiet: Duration::from_secs(if stage.is_full { 6 } else { 3 }) };
         let listening = Arc::new(AtomicUsize::new(0));
+        let owners = self.streets.iter().map(|Street { town, .. }| {
+            let (token, of) = (town.owner_token.clone(), Some(town.provider));
+            Subject::Bookings { token, of }
+        });
         let pages = (0..sockets)
             .map(|number| {
                 let town = self.streets[number / 2 % TOWNS].town.clone();
-                let subject = if number % 2 == 0 {
+                if number % 2 == 0 {
                     let day = |half_hours| town.start(half_hours)[..10].to_owned();
                     Subject::Free { from: day(0), to: day(HOURS * 2 + 47), town }
                 } else {
-                    Subject::Mine { token: town.customer((number / 2 / TOWNS) as i64) }
-                };
+                    Subject::Bookings { token: town.customer((number / 2 / TOWNS) as i64), of: None }
+                }
+            })
+            .chain(owners)
+            .map(|subject| {
                 let listener = Listener::new(subject, self.house.clone(), stage.address, habits, listening.clone());
                 tokio::spawn(listener.listen(stopped.clone()))
             })
@@ -320,7 +327,7 @@ impl Audience {
             changed += usize::from(listener.first.as_ref().is_some_and(|first| *first != listener.view));
             let what = match &listener.subject {
                 Subject::Free { town, .. } => format!("free times of {}", town.slug),
-                Subject::Mine { token } => format!("bookings of {token}"),
+                Subject::Bookings { token, .. } => format!("bookings of {token}"),
             };
             if let Some(difference) = difference(&listener.view, &fresh) {
                 report.broken(format!("{what}: {difference}"));

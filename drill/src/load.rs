@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 /// A step is tried so long before its person gives up.
 const PATIENCE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(150);
-/// Lines break when a server dies, and when its port is tried before it comes back; by then everyone has noticed.
-const NOTICED: Duration = Duration::from_secs(2);
+/// Lines break when a server goes; by then everyone has noticed.
+pub const NOTICED: Duration = Duration::from_secs(2);
 
 /// What the house has promised about a booking, latest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,9 +36,20 @@ impl Promise {
     }
 }
 
+/// What somebody wants to become of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Release,
+    Cancel,
+    Approve,
+    Decline,
+}
+
 #[derive(Default)]
 pub struct Memory {
     pub promises: BTreeMap<String, Promise>,
+    /// Noted before they are said: the answer may be lost.
+    pub wishes: BTreeMap<String, Wish>,
     /// Answers that no well house gives, each with how often.
     pub odd: BTreeMap<String, u64>,
     /// 5xx, and broken lines as status 0: when and which.
@@ -62,12 +73,17 @@ pub fn excuse_between(began: Instant, ended: Instant) -> Excuse {
     (began, ended + NOTICED)
 }
 
+/// Whether a line may break then.
+pub fn is_excused(at: Instant, excuses: &[Excuse]) -> bool {
+    excuses.iter().any(|(from, to)| (*from..=*to).contains(&at))
+}
+
 /// A line that broke at any other time is a fault.
 pub fn judge_broken_lines(what: &str, at: impl Iterator<Item = Instant>, excuses: &[Excuse], report: &mut Report) {
     let mut count = 0;
     for at in at {
         count += 1;
-        report.expect(excuses.iter().any(|(from, to)| (*from..=*to).contains(&at)), || {
+        report.expect(is_excused(at, excuses), || {
             let before = excuses.iter().filter(|(from, _)| *from <= at).map(|(from, _)| at.duration_since(*from)).min();
             match before {
                 Some(before) => format!("{what}: a line broke {:.1} s after anything was done to a server", before.as_secs_f64()),
@@ -160,6 +176,7 @@ impl Load {
             4 | 5 | 9 => self.pay_by_form(&token, &booking).await,
             // someone who only looks
             _ => {
+                self.wish(&booking, Wish::Release);
                 let _ = self.insist(|| self.house.release(&token, &booking)).await;
                 return;
             }
@@ -169,8 +186,8 @@ impl Load {
         }
         match kind {
             0 | 4 => self.cancel(&token, &booking).await,
-            7 => self.answer(&booking, "approval").await,
-            8 => self.answer(&booking, "decline").await,
+            7 => self.answer(&booking, Wish::Approve).await,
+            8 => self.answer(&booking, Wish::Decline).await,
             _ => {}
         }
     }
@@ -204,6 +221,7 @@ impl Load {
     }
 
     async fn cancel(&self, token: &str, booking: &str) {
+        self.wish(booking, Wish::Cancel);
         let Some(answer) = self.insist(|| self.house.cancel(token, booking)).await else { return };
         match answer.status {
             200 => self.promised(booking, &answer.body),
@@ -213,7 +231,9 @@ impl Load {
         }
     }
 
-    async fn answer(&self, booking: &str, verb: &str) {
+    async fn answer(&self, booking: &str, wish: Wish) {
+        self.wish(booking, wish);
+        let verb = if wish == Wish::Approve { "approval" } else { "decline" };
         let path = format!("/api/v1/bookings/{booking}/{verb}");
         let Some(answer) = self.insist(|| self.house.post(&path, &self.town.owner_token, serde_json::json!({}))).await else { return };
         match answer.status {
@@ -223,7 +243,12 @@ impl Load {
         }
     }
 
-    fn promised(&self, booking: &str, body: &serde_json::Value) {
+    fn wish(&self, booking: &str, wish: Wish) {
+        self.with_memory(|memory| memory.wishes.insert(booking.to_owned(), wish));
+    }
+
+    /// Notes where a booking stands, as the house has told.
+    pub fn promised(&self, booking: &str, body: &serde_json::Value) {
         if let Some(promise) = body["status"].as_str().and_then(Promise::of) {
             self.with_memory(|memory| {
                 let known = memory.promises.entry(booking.to_owned()).or_insert(promise);

@@ -60,6 +60,11 @@ impl Times {
     pub fn add(&mut self, took: Duration) {
         self.0.push(took);
     }
+    /// Both.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -101,9 +101,8 @@ async fn record(stage: &Stage, place: &Place, report: &mut Report) -> Result<Rec
     load.end();
     futures::future::join_all(people).await;
     agree(&db, &gateway, report).await?;
-    let memory = load.with_memory(std::mem::take);
-    memory.judge(&[], report);
-    money::check_promises(&db, &memory, report).await?;
+    money::check_promises(&db, &load, report).await?;
+    load.with_memory(std::mem::take).judge(&[], report);
     money::check_charges(&db, report).await?;
     invariants::check(&db, report).await?;
     drop(server);
@@ -115,7 +114,7 @@ async fn record(stage: &Stage, place: &Place, report: &mut Report) -> Result<Rec
 }
 
 async fn agree(db: &PgPool, gateway: &Gateway, report: &mut Report) -> Result<()> {
-    if let Err(left) = money::converges(db, gateway).await? {
+    if let Err(left) = money::converges(db, gateway, Instant::now()).await? {
         left.into_iter().take(5).for_each(|problem| report.broken(problem));
     }
     Ok(())

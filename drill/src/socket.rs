@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::fmt;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -9,6 +10,29 @@ use tokio::net::TcpStream;
 const PING: u8 = 0x9;
 const CLOSE: u8 = 0x8;
 const TEXT: u8 = 0x1;
+
+/// The server has closed the socket, with a code of RFC 6455, section 7.4.
+#[derive(Debug)]
+pub struct Closed(pub u16);
+
+impl Closed {
+    /// The server goes.
+    pub const AWAY: u16 = 1001;
+    /// It said no code.
+    const WITHOUT: u16 = 1005;
+
+    fn of(payload: &[u8]) -> Self {
+        Self(payload.first_chunk().map_or(Self::WITHOUT, |code| u16::from_be_bytes(*code)))
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server closed the socket with {}", self.0)
+    }
+}
+
+impl std::error::Error for Closed {}
 
 /// Dropped, it is cut off in the middle of whatever it was doing.
 pub struct Socket {
@@ -87,14 +111,14 @@ impl Socket {
         Ok(())
     }
 
-    /// The next frame as text.
+    /// The next frame as text; [`Closed`] if the server has closed the socket.
     pub async fn hear_text(&mut self) -> Result<String> {
         loop {
             let (opcode, payload) = self.frame().await?;
             match opcode {
                 TEXT => return String::from_utf8(payload).context("a frame that is no text"),
                 PING => self.send(0xA, &payload).await?,
-                CLOSE => bail!("the server closed the socket"),
+                CLOSE => return Err(Closed::of(&payload).into()),
                 _ => {}
             }
         }
@@ -144,5 +168,11 @@ mod tests {
         assert_eq!(header(&[0x89, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Some((PING, 10, 65_536)));
         assert_eq!(header(&[0x81, 126, 1]), None);
         assert_eq!(header(&[]), None);
+    }
+
+    #[test]
+    fn reads_why_it_was_closed() {
+        assert_eq!(Closed::of(&[3, 0xe9, b'b', b'y', b'e']).0, Closed::AWAY);
+        assert_eq!(Closed::of(&[]).0, Closed::WITHOUT);
     }
 }

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant, UNIX_EPOCH};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 
 pub struct Stage {
@@ -72,7 +73,7 @@ impl Stage {
     /// Waits until nobody is at the address: who was let go a moment ago may not be gone yet.
     pub async fn vacated(address: SocketAddr) {
         for _ in 0..100 {
-            if std::net::TcpListener::bind(address).is_ok() {
+            if is_vacant(address) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -113,6 +114,15 @@ impl Stage {
     pub fn free_address() -> Result<SocketAddr> {
         Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
     }
+}
+
+/// Nobody listens there. Nor do we who look: whoever tries the address meanwhile is refused and goes elsewhere, instead of being taken and let go.
+fn is_vacant(address: SocketAddr) -> bool {
+    let bound = TcpSocket::new_v4().and_then(|socket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)
+    });
+    bound.is_ok()
 }
 
 /// By its size and the moment in which it was made.
@@ -181,6 +191,11 @@ impl Server {
         resident_of(self.child.id().context("the server has ended")?)
     }
 
+    /// A part of it, as `RssAnon`, in bytes.
+    pub fn resident_part(&self, part: &str) -> Result<u64> {
+        resident_part_of(self.child.id().context("the server has ended")?, part)
+    }
+
     /// Processor time used so far.
     pub fn cpu(&self) -> Result<Duration> {
         cpu_of(self.child.id().context("the server has ended")?)
@@ -216,8 +231,13 @@ pub fn cpu_of_all(root: u32) -> Result<Duration> {
 
 /// Resident memory of a process, in bytes.
 pub fn resident_of(pid: u32) -> Result<u64> {
+    resident_part_of(pid, "VmRSS")
+}
+
+/// By the name it has in its `status` (proc(5)).
+fn resident_part_of(pid: u32, part: &str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(part)?.strip_prefix(':')).with_context(|| format!("no {part}"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib * 1024)
 }

@@ -28,7 +28,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let mut progress = Progress::open(stage, "stampede");
     while let Some(&part) = PARTS.get(progress.done) {
         crowd.play(part, report).await;
-        if let Err(left) = money::converges(&stage.db, &gateway).await? {
+        if let Err(left) = money::converges(&stage.db, &gateway, Instant::now()).await? {
             left.into_iter().take(5).for_each(|problem| report.broken(problem));
         }
         money::check_charges(&stage.db, report).await?;

@@ -1,11 +1,14 @@
-//! An upgrade while people pay: the release before serves, its database is migrated under it, the new server comes up beside it, both serve for a
-//! while, and the old one is told to end. Nobody hears of it beyond the lines that broke.
+//! An upgrade while people pay, look at pages and have them open: the release before serves, its database is migrated under it, the new server
+//! comes up beside it, both serve for a while, and the old one is told to end. Nobody hears of it beyond the lines that broke.
+
+mod visitor;
 
 use crate::house::{Gateway, House};
-use crate::load::{Load, excuse_between, excuse_from_now};
+use crate::live::{Audience, Changing, World};
+use crate::load::{Excuse, Load, excuse_between};
 use crate::nodes::balance;
 use crate::report::Report;
-use crate::stage::{self, Stage};
+use crate::stage::{self, Server, Stage};
 use crate::town::Town;
 use crate::{invariants, money};
 use anyhow::{Context, Result};
@@ -14,6 +17,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use visitor::Visitor;
 
 const PEOPLE: usize = 6;
 /// A server that is told to end lets requests under way finish for 20 seconds.
@@ -26,15 +31,14 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let found = migrations(&stage.db).await?;
     report.expect(found == old_migrations, || format!("the old release had {found} migrations rather than {old_migrations}"));
 
+    let world = World::build(stage).await?;
     let town = Arc::new(Town::build(&stage.db, 40, 2_000).await?);
     let nodes = [Stage::free_address()?, Stage::free_address()?];
     let mut old = stage.launch_program(&old_program, nodes[0], &[])?;
     old.wait_until_ready().await?;
     let balancing = balance(stage.address, nodes).await?;
-    let gateway = Gateway::at(&stage.sandbox);
-    let load = Load::new(House::at(stage.address), gateway.clone(), town);
-    let people = load.start(PEOPLE);
-    let mut chapters = Chapters { load: &load, steps: 0, failures: 0 };
+    let crowd = Crowd::gather(stage, &world, town).await?;
+    let mut chapters = Chapters { crowd: &crowd, steps: 0, failures: 0, looks: 0 };
 
     tokio::time::sleep(while_).await;
     chapters.end("the old release alone", report);
@@ -47,49 +51,95 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     chapters.end("the old release on the new schema", report);
     report.expect(is_ready(nodes[0]).await, || "the old release is not ready on the new schema".to_owned());
 
-    let mut excuses = vec![excuse_from_now()];
     let new = stage.serve_at(nodes[1], &[]).await?;
     tokio::time::sleep(while_ * 2).await;
     chapters.end("both", report);
+    let excuse = end(&mut old, report).await?;
+    let alone_since: String = sqlx::query_scalar("select clock_timestamp()::text").fetch_one(&stage.db).await?;
+    tokio::time::sleep(while_).await;
+    chapters.end("the new release alone", report);
+    crowd.judge(stage, excuse, &alone_since, report).await?;
+    drop(new);
+    balancing.abort();
+    Ok(())
+}
+
+/// Tells the old server to end. It keeps its port until it has: whoever comes meanwhile stands in line there and is let go at the end, so lines may
+/// break all that time.
+async fn end(old: &mut Server, report: &mut Report) -> Result<Excuse> {
     let began = Instant::now();
     match old.end(FAREWELL).await? {
         Some(status) if status.success() => report.figure("the old one ended after", format!("{:.1} s", began.elapsed().as_secs_f64())),
         Some(status) => report.broken(format!("the old server ended with {status}")),
         None => report.broken(format!("the old server had not ended {} s after it was told to", FAREWELL.as_secs())),
     }
-    excuses.push(excuse_between(began, Instant::now()));
-    tokio::time::sleep(while_).await;
-    load.end();
-    futures::future::join_all(people).await;
-    chapters.end("the new release alone", report);
-    match money::converges(&stage.db, &gateway).await? {
-        Ok(took) => report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64())),
-        Err(left) => left.into_iter().take(5).for_each(|problem| report.broken(problem)),
-    }
-    // its own race, mended since: the new one gives back what it finds
-    report.figure("bookings that the old one charged twice", money::charged_twice(&stage.db).await?);
-    drop(new);
-    balancing.abort();
-    let memory = load.with_memory(std::mem::take);
-    memory.judge(&excuses, report);
-    money::check_promises(&stage.db, &memory, report).await?;
-    invariants::check(&stage.db, report).await
+    Ok(excuse_between(began, Instant::now()))
 }
 
-/// What people did since the last of them.
+/// Everyone who has to do with the house meanwhile.
+struct Crowd {
+    gateway: Gateway,
+    load: Arc<Load>,
+    people: Vec<JoinHandle<()>>,
+    /// Open pages, on lines to the old server as to the new one: both tell the same in the same words.
+    audience: Audience,
+    changing: Changing,
+    visitor: Visitor,
+}
+
+impl Crowd {
+    async fn gather(stage: &Stage, world: &Arc<World>, town: Arc<Town>) -> Result<Self> {
+        let sockets = if stage.is_full { 160 } else { 40 };
+        let audience = world.open(stage, sockets);
+        audience.gather().await?;
+        let (house, gateway) = (House::at(stage.address), Gateway::at(&stage.sandbox));
+        let visitor = Visitor::start(house.clone(), &town.slug);
+        let load = Load::new(house, gateway.clone(), town);
+        let people = load.start(PEOPLE);
+        Ok(Self { gateway, load, people, audience, changing: world.change(sockets), visitor })
+    }
+
+    /// They go; everything that must hold of what they did and saw. Since `alone_since` there was the new server alone.
+    async fn judge(self, stage: &Stage, excuse: Excuse, alone_since: &str, report: &mut Report) -> Result<()> {
+        let excuses = [excuse];
+        let changes = self.changing.end().await?;
+        // long after the last server went, but only from here on does nobody begin anything new
+        let still = Instant::now();
+        self.load.end();
+        futures::future::join_all(self.people).await;
+        match money::converges(&stage.db, &self.gateway, still).await? {
+            Ok(took) => report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64())),
+            Err(left) => left.into_iter().take(5).for_each(|problem| report.broken(problem)),
+        }
+        let twice = money::charged_twice(&stage.db, alone_since).await?;
+        report.expect(twice == 0, || format!("{twice} bookings that the new release alone began were charged twice"));
+        // the old one's own race, mended since: the new one gives back what it finds
+        report.figure("bookings that the old one charged twice", money::charged_twice(&stage.db, money::EVER).await? - twice);
+        changes.judge(&excuses, report);
+        self.audience.compare(report).await?;
+        self.visitor.judge(&excuses, report).await?;
+        money::check_promises(&stage.db, &self.load, report).await?;
+        self.load.with_memory(std::mem::take).judge(&excuses, report);
+        invariants::check(&stage.db, report).await
+    }
+}
+
+/// What people did and saw since the last of them.
 struct Chapters<'a> {
-    load: &'a Load,
+    crowd: &'a Crowd,
     steps: u64,
     failures: usize,
+    looks: usize,
 }
 
 impl Chapters<'_> {
     fn end(&mut self, name: &str, report: &mut Report) {
-        let (steps, failures) = self.load.with_memory(|memory| (memory.steps, memory.failures.len()));
+        let (steps, failures) = self.crowd.load.with_memory(|memory| (memory.steps, memory.failures.len()));
         let (done, failed) = (steps - self.steps, failures - self.failures);
         report.figure(name, format!("{done} steps, {failed} broken lines or failures"));
         report.expect(done > failed as u64, || format!("{name}: nobody got anywhere"));
         (self.steps, self.failures) = (steps, failures);
+        self.looks = self.crowd.visitor.expect_all(self.looks, name, report);
     }
 }
 

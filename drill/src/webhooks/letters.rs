@@ -10,8 +10,34 @@ use sha2::Sha256;
 const SECRET: &str = "whsec_sandbox";
 /// How the names of altered messages begin.
 pub const ALTERED: &str = "evt_altered_";
+/// Of so many messages one comes late with all its letters, and of so many letters one for itself.
+const SELDOM: u32 = 8;
+/// Before half of the letters, in milliseconds, and nothing before the others: time enough for what the letter before has caused, or not.
+const PAUSES: std::ops::Range<u64> = 1..60;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A message of the gateway, and its place among all of them in the order in which things happened.
+pub struct Message {
+    pub place: usize,
+    pub event: Value,
+}
+
+impl Message {
+    /// Of the payment intent that it is about in the end; a story has one.
+    pub fn intent(&self) -> &str {
+        let object = self.object();
+        let id = if self.is_about("payment_intent") { &object["id"] } else { &object["payment_intent"] };
+        id.as_str().unwrap_or_default()
+    }
+
+    fn object(&self) -> &Value {
+        &self.event["data"]["object"]
+    }
+    fn is_about(&self, kind: &str) -> bool {
+        self.object()["object"] == kind
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Honest,
     /// Not signed by the gateway: refused at the door.
@@ -21,13 +47,17 @@ pub enum Kind {
 }
 
 /// What an altered message says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Amount,
     Currency,
     Object,
     /// Whose payment it is, and for how much.
     Attempt,
+}
+
+impl What {
+    const ALL: [Self; 4] = [Self::Amount, Self::Currency, Self::Object, Self::Attempt];
 }
 
 impl Kind {
@@ -39,6 +69,17 @@ impl Kind {
         Self::Altered(What::Object),
         Self::Altered(What::Attempt),
     ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Honest => "honest",
+            Self::Forged => "forged",
+            Self::Altered(What::Amount) => "altered in amount",
+            Self::Altered(What::Currency) => "altered in currency",
+            Self::Altered(What::Object) => "altered in object",
+            Self::Altered(What::Attempt) => "altered in attempt",
+        }
+    }
 }
 
 enum Signature {
@@ -53,14 +94,26 @@ enum Signature {
 pub struct Letter {
     pub body: String,
     pub kind: Kind,
-    pub delay_ms: u64,
+    /// Of the message that it is or was made of.
+    pub intent: String,
+    pub place: usize,
+    /// Another one is the same.
+    pub is_double: bool,
+    /// Held back until everything else of its story is settled.
+    pub is_late: bool,
+    pub pause_ms: u64,
     signature: Signature,
 }
 
 impl Letter {
+    fn new(message: &Message, body: String, kind: Kind, signature: Signature) -> Self {
+        let intent = message.intent().to_owned();
+        Self { body, kind, intent, place: message.place, is_double: false, is_late: false, pause_ms: 0, signature }
+    }
+
     /// A message as the gateway sends it.
-    pub fn honest(event: &Value) -> Self {
-        Self { body: event.to_string(), kind: Kind::Honest, delay_ms: 0, signature: Signature::Right }
+    pub fn honest(message: &Message) -> Self {
+        Self::new(message, message.event.to_string(), Kind::Honest, Signature::Right)
     }
 
     /// What stands in its header, sent at `now` in seconds since 1970.
@@ -75,52 +128,79 @@ impl Letter {
     }
 }
 
-/// Every message one to four times, with forgeries under honest names and alterations under new ones between them, all shuffled.
-pub fn disorder(honest: &[Value]) -> Vec<Letter> {
+/// Every message of a story one to four times, with forgeries under honest names and alterations under new ones. These may speak of somebody else's attempt,
+/// out of `all`, where the story's own are too.
+pub fn disorder(story: &[&Message], all: &[Message]) -> Vec<Letter> {
     let mut rng = rand::rng();
     let mut letters = Vec::new();
-    let mut altered = [What::Amount, What::Currency, What::Object, What::Attempt].into_iter().cycle();
-    for (number, event) in honest.iter().enumerate() {
-        let mut add = |body: String, kind, signature| {
-            letters.push(Letter { body, kind, signature, delay_ms: rand::rng().random_range(0..60) });
-        };
-        for _ in 0..rng.random_range(1..=4) {
-            add(event.to_string(), Kind::Honest, Signature::Right);
+    // A story is too short for every kind, so each begins with another.
+    let mut altered = What::ALL.into_iter().cycle().skip(rng.random_range(0..What::ALL.len()));
+    // What makes the house look at the payment.
+    let mut words = Vec::new();
+    for message in story {
+        let is_late = rng.random_ratio(1, SELDOM);
+        for copy in 0..rng.random_range(1..=4) {
+            if message.is_about("payment_intent") {
+                words.push(letters.len());
+            }
+            letters.push(Letter { is_double: copy > 0, is_late, ..Letter::honest(message) });
         }
-        let lie = lie(event, number);
-        let signature = match number % 4 {
+        let lie = lie(message);
+        let signature = match rng.random_range(0..4) {
             0 => Signature::Foreign,
             1 => Signature::Old,
-            2 => Signature::Of(event.to_string()),
+            2 => Signature::Of(message.event.to_string()),
             _ => Signature::None,
         };
-        add(lie.to_string(), Kind::Forged, signature);
-        let is_about_money = event["data"]["object"]["object"] == "payment_intent" || event["data"]["object"]["object"] == "refund";
+        letters.push(Letter::new(message, lie.to_string(), Kind::Forged, signature));
+        let is_about_money = message.is_about("payment_intent") || message.is_about("refund");
         if let Some(what) = is_about_money.then(|| altered.next()).flatten() {
-            let other = &honest[rng.random_range(0..honest.len())];
-            add(alter(&lie, other, what).to_string(), Kind::Altered(what), Signature::Right);
+            let other = &all[rng.random_range(0..all.len())];
+            letters.push(Letter::new(message, alter(&lie, other, what).to_string(), Kind::Altered(what), Signature::Right));
         }
     }
-    letters.shuffle(&mut rng);
+    for letter in &mut letters {
+        letter.is_late |= rng.random_ratio(1, SELDOM);
+        letter.pause_ms = if rng.random_bool(0.5) { rng.random_range(PAUSES) } else { 0 };
+    }
+    // Each payment is heard of before what follows from it.
+    if words.iter().all(|&word| letters[word].is_late)
+        && let Some(&word) = words.first()
+    {
+        letters[word].is_late = false;
+    }
     letters
 }
 
-/// The event claiming that it went well.
-fn lie(event: &Value, number: usize) -> Value {
-    let mut lie = event.clone();
-    let object = &mut lie["data"]["object"];
-    if object["object"] == "payment_intent" {
+/// Into any order but the one in which things happened, where there is another.
+pub fn shuffle(letters: &mut [Letter]) {
+    let mut rng = rand::rng();
+    loop {
+        letters.shuffle(&mut rng);
+        let places: Vec<usize> = letters.iter().filter(|letter| letter.kind == Kind::Honest).map(|letter| letter.place).collect();
+        let is_one = places.iter().all(|place| Some(place) == places.first());
+        if is_one || !places.is_sorted() {
+            return;
+        }
+    }
+}
+
+/// The message claiming that it went well.
+fn lie(message: &Message) -> Value {
+    let mut lie = message.event.clone();
+    if message.is_about("payment_intent") {
+        let object = &mut lie["data"]["object"];
         object["status"] = json!("succeeded");
         object["amount_received"] = object["amount"].clone();
         lie["type"] = json!("payment_intent.succeeded");
     }
     // never the text that was signed
-    lie["forged"] = json!(number);
+    lie["forged"] = json!(message.place);
     lie
 }
 
 /// The claim with another amount, currency, object or attempt, under a name of its own.
-fn alter(lie: &Value, other: &Value, what: What) -> Value {
+fn alter(lie: &Value, other: &Message, what: What) -> Value {
     let mut altered = lie.clone();
     let chance: u64 = rand::rng().random();
     altered["id"] = json!(format!("{ALTERED}{chance}"));
@@ -134,7 +214,7 @@ fn alter(lie: &Value, other: &Value, what: What) -> Value {
         What::Object => object["id"] = json!(format!("pi_unknown{chance}")),
         What::Attempt => {
             // somebody else's attempt, and an amount that is nobody's
-            object["metadata"] = other["data"]["object"]["metadata"].clone();
+            object["metadata"] = other.object()["metadata"].clone();
             object["amount"] = json!(77_777);
             object["amount_received"] = json!(77_777);
         }
@@ -152,16 +232,18 @@ fn sign(secret: &str, body: &str, timestamp: i64) -> String {
 mod tests {
     use super::*;
 
+    fn message(place: usize) -> Message {
+        let object = json!({ "id": "pi_1", "object": "payment_intent", "status": "requires_action", "amount": 10_000,
+            "amount_received": 0, "currency": "eur", "metadata": { "attempt": place } });
+        let event = json!({ "id": format!("evt_{place}"), "type": "payment_intent.created", "data": { "object": object } });
+        Message { place, event }
+    }
+
     #[test]
     fn nothing_but_what_is_honest_has_its_text_and_signature() {
-        let event = |number: usize| {
-            let object = json!({ "id": format!("pi_{number}"), "object": "payment_intent", "status": "requires_action", "amount": 10_000,
-                "amount_received": 0, "currency": "eur", "metadata": { "attempt": number } });
-            json!({ "id": format!("evt_{number}"), "type": "payment_intent.created", "data": { "object": object } })
-        };
-        let honest: Vec<Value> = (0..8).map(event).collect();
-        let texts: Vec<String> = honest.iter().map(Value::to_string).collect();
-        let letters = disorder(&honest);
+        let story: Vec<Message> = (0..8).map(message).collect();
+        let texts: Vec<String> = story.iter().map(|message| message.event.to_string()).collect();
+        let letters = disorder(&story.iter().collect::<Vec<_>>(), &story);
         for kind in Kind::ALL {
             assert!(letters.iter().any(|letter| letter.kind == kind), "{kind:?}");
         }
@@ -170,6 +252,35 @@ mod tests {
             assert_eq!(is_signed, letter.kind != Kind::Forged, "{:?}", letter.kind);
             assert_eq!(texts.contains(&letter.body), letter.kind == Kind::Honest, "{:?}", letter.kind);
         }
-        assert!(texts.iter().all(|text| letters.iter().any(|letter| letter.body == *text)));
+        for (place, text) in texts.iter().enumerate() {
+            let same: Vec<&Letter> = letters.iter().filter(|letter| letter.body == *text).collect();
+            assert!((1..=4).contains(&same.len()), "{} times", same.len());
+            assert!(same.iter().all(|letter| letter.place == place && letter.intent == "pi_1"));
+            assert_eq!(same.iter().filter(|letter| !letter.is_double).count(), 1, "all but one are doubles");
+        }
+    }
+
+    #[test]
+    fn some_come_late_but_not_all_that_tells_of_the_payment() {
+        let story = [message(0), message(1)];
+        let mut late = 0;
+        for _ in 0..500 {
+            let letters = disorder(&[&story[0], &story[1]], &story);
+            assert!(letters.iter().any(|letter| letter.kind == Kind::Honest && !letter.is_late));
+            late += letters.iter().filter(|letter| letter.is_late).count();
+        }
+        assert!(late > 0);
+    }
+
+    #[test]
+    fn no_order_is_the_one_in_which_things_happened() {
+        let (one, other) = (message(0), message(1));
+        for _ in 0..500 {
+            let mut letters = [Letter::honest(&one), Letter::honest(&other)];
+            shuffle(&mut letters);
+            assert_eq!([letters[0].place, letters[1].place], [1, 0]);
+        }
+        // of which there is one order
+        shuffle(&mut [Letter::honest(&one), Letter::honest(&one)]);
     }
 }

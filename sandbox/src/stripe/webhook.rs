@@ -23,10 +23,11 @@ pub struct Delivery {
     pub outcome: String,
 }
 
-/// The `Stripe-Signature` header over a body.
-pub fn sign(secret: &str, body: &str, timestamp: i64) -> String {
+/// The `Stripe-Signature` header over a body, be it text or not.
+pub fn sign(secret: &str, body: &(impl AsRef<[u8]> + ?Sized), timestamp: i64) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(format!("{timestamp}.{body}").as_bytes());
+    mac.update(format!("{timestamp}.").as_bytes());
+    mac.update(body.as_ref());
     format!("t={timestamp},v1={}", hex::encode(mac.finalize().into_bytes()))
 }
 
