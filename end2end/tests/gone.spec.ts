@@ -20,9 +20,10 @@ let address: string;
 /** A way to the database. While it is cut nobody gets through. */
 async function lineTo(there: URL) {
   const open = new Set<Socket>();
+  const [port, host] = [Number(there.port || 5432), there.hostname];
   let isCut = false;
   const listener = createServer((near) => {
-    const far = connect(Number(there.port || 5432), there.hostname);
+    const far = connect(port, host);
     for (const [one, other] of [[near, far], [far, near]] as const) {
       open.add(one);
       one.on("error", () => {});
@@ -31,9 +32,8 @@ async function lineTo(there: URL) {
     }
     if (isCut) near.destroy();
   });
-  const port = await listening(listener);
   return {
-    port,
+    port: await listening(listener),
     cut: () => ((isCut = true), open.forEach((socket) => socket.destroy())),
     mend: () => (isCut = false),
     end: () => listener.close(),
