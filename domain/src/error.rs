@@ -195,6 +195,8 @@ mod server {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
+                // a line that ends at its first words is read as wrong words
+                | sqlx::Error::Protocol(_)
                 | sqlx::Error::WorkerCrashed => {
                     tracing::warn!(%source, "database unavailable");
                     Self::Unavailable { retry_after_s: 5 }

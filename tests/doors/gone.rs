@@ -31,12 +31,32 @@ fn is_asked_again(answer: &Answer) -> bool {
 
 /// The same house over a database that nobody answers for.
 fn without_database(world: &World) -> Arc<House> {
+    gone_at(world, "127.0.0.1:1")
+}
+fn gone_at(world: &World, address: &str) -> Arc<House> {
     let db = PgPoolOptions::new()
         // Whoever is refused asks again until then.
         .acquire_timeout(Duration::from_millis(20))
-        .connect_lazy("postgres://postgres@127.0.0.1:1/gone")
+        .connect_lazy(&format!("postgres://postgres@{address}/gone"))
         .expect("an address");
     world.another_house(db)
+}
+
+/// Something that stands before it takes in whoever comes, and lets go of them at once.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_database_may_be_gone_behind_something_that_is_there(db: PgPool) {
+    let doors = Doors::new(db);
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = proxy.local_addr().expect("bound").to_string();
+    let letting_go = tokio::spawn(async move { while proxy.accept().await.is_ok() {} });
+    let (_, router) = open(gone_at(&doors.world, &address), config(&[]));
+    let mut browser = Browser { router, ..doors.signed_in(doors.world.a_customer().await).await };
+    for path in ["/search", "/bookings", "/api/v1/me", "/api/v1/search"] {
+        let answer = browser.fetch(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "5"), "{path}: {}", answer.body);
+    }
+    letting_go.abort();
+    doors.close().await;
 }
 
 #[sqlx::test(migrations = "./migrations")]
