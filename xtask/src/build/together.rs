@@ -14,8 +14,7 @@ use wasmparser::{Parser, Payload};
 /// File → the islands in it. An island that is not named here has a file of its own.
 const FILES: &[(&str, &[&str])] = &[
     ("checkout", &["PayByCard", "RunHold", "SendChosen", "SuggestStreets"]),
-    ("desk", &["DragCalendar", "PaintWeek", "Palette"]),
-    ("parts", &["Copy", "FollowPart", "OpenDialogs"]),
+    ("desk", &["Copy", "DragCalendar", "FollowPart", "OpenDialogs", "PaintWeek", "Palette"]),
 ];
 
 /// Names of a lazy function: its import, its export, and the import that loads its file.
