@@ -39,5 +39,7 @@ pub(crate) use service::release;
 pub use service::{find_for_booking, find_for_payer, get, list, list_receipts, void};
 #[cfg(feature = "server")]
 pub(crate) use start::ask;
+#[cfg(test)]
+pub(crate) use start::give_up;
 #[cfg(feature = "server")]
 pub use start::{StartPayment, start};

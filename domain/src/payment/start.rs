@@ -71,10 +71,7 @@ async fn go_on(ctx: &Ctx, input: &StartPayment) -> Result<PaymentView> {
     for _ in 0..ROUNDS {
         match prepare(ctx, input, known).await? {
             Round::Done => return service::find_for_payer(ctx, input.booking).await?.ok_or(Error::NotFound),
-            Round::Ask(attempt) => {
-                ask(ctx, &attempt).await?;
-                known = Some(attempt.id);
-            }
+            Round::Ask(attempt) => known = ask(ctx, &attempt).await?.then_some(attempt.id),
             Round::Look(attempt) if is_as_wanted(ctx, input, &attempt).await? => known = Some(attempt.id),
             Round::Look(attempt) | Round::SetAmount(attempt) => {
                 set_amount(ctx, input, &attempt).await?;
@@ -163,8 +160,8 @@ fn round_for(attempt: AttemptRow, input: &StartPayment, known: Option<AttemptId>
     }
 }
 
-/// Asks the gateway what was written down, and notes its answer. Also the reconciler's way for attempts without one.
-pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
+/// Asks the gateway what was written down, and notes its answer; false if it came too late for that. Also the reconciler's way for attempts without one.
+pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<bool> {
     let request: NewIntent = serde_json::from_value(attempt.request.clone()).map_err(Error::internal)?;
     let gateway = &ctx.house().payments;
     let answer = if attempt.is_hosted {
@@ -179,12 +176,12 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
     store::lock_attempt(&mut *tx, attempt.id).await?;
     let current = store::find_attempt(&mut *tx, attempt.id).await?.ok_or(Error::NotFound)?;
     if !matches!(current.status, AttemptStatus::Created | AttemptStatus::Unknown) {
-        return Ok(());
+        return Ok(false);
     }
     let result = match answer {
         Ok(Answer::Page(page)) => {
             store::note_page(&mut *tx, attempt.id, &page.session_reference, &page.url, ctx.now()).await?;
-            Ok(())
+            Ok(true)
         }
         Ok(Answer::Intent(intent)) => {
             // what is settled at once is applied by settlement, which asks again; until then it is being processed
@@ -198,7 +195,7 @@ pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
             if status == AttemptStatus::Processing {
                 queue::enqueue(&mut tx, ctx, jobs::settle(attempt.id)).await?;
             }
-            Ok(())
+            Ok(true)
         }
         Err(GatewayError::Unknown(reason)) => {
             tracing::warn!(attempt = %attempt.id, reason, "the gateway did not answer");
@@ -258,6 +255,10 @@ async fn set_amount(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Re
 async fn is_as_wanted(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> Result<bool> {
     let Some(reference) = &attempt.gateway_ref else { return Ok(true) };
     match ctx.house().payments.get_intent(reference).await {
+        // the bank's question was not answered well, and our row does not know yet
+        Ok(Intent { status: IntentStatus::RequiresMethod, .. }) if attempt.status == AttemptStatus::RequiresAction => {
+            being_processed(ctx, attempt.id).await.map(|()| false)
+        }
         Ok(Intent { status: IntentStatus::RequiresMethod | IntentStatus::RequiresAction, amount, .. }) => Ok(amount == input.amount),
         Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),
         _ => being_processed(ctx, attempt.id).await.map(|()| false),
@@ -265,10 +266,17 @@ async fn is_as_wanted(ctx: &Ctx, input: &StartPayment, attempt: &AttemptRow) -> 
 }
 
 /// Ends an attempt at the gateway, so that it can take no money any more, before another begins.
-async fn give_up(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
+pub(crate) async fn give_up(ctx: &Ctx, attempt: &AttemptRow) -> Result<()> {
     match service::end_at_gateway(ctx, attempt).await {
         Ok(()) => {
             let mut tx = ctx.begin().await?;
+            store::lock_payment(&mut *tx, attempt.payment).await?;
+            let current = store::find_attempt(&mut *tx, attempt.id).await?.ok_or(Error::NotFound)?;
+            if current.status == AttemptStatus::Authorised {
+                // reserved right before its end: more than the attempt stands by that, and settlement undoes it all
+                drop(tx);
+                return being_processed(ctx, attempt.id).await;
+            }
             store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;
             ctx.commit(tx).await
         }

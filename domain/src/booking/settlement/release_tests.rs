@@ -4,8 +4,8 @@ use super::tests::{Scene, by_approval, scene};
 use super::{Pay, pay, receive, reconcile};
 use crate::booking;
 use crate::booking::model::Status;
-use crate::payment::PaymentStatus;
 use crate::payment::port::IntentStatus;
+use crate::payment::{self, PaymentStatus};
 use sqlx::PgPool;
 
 const OPEN: &str = "select count(*) from payment_attempts
@@ -74,6 +74,22 @@ async fn a_card_that_was_released_is_released_once_however_late_its_message(db: 
     scene.work().await;
     scene.is_released().await;
     assert_eq!(scene.world.events().await.iter().filter(|kind| *kind == "payment.voided").count(), 1);
+}
+
+/// The form's confirmation comes through between the look at the attempt and its end.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_that_was_reserved_right_before_its_end_is_asked_for_again(db: PgPool) {
+    let scene = by_approval(db).await;
+    let id = scene.pay().await.attempt_id.expect("an attempt");
+    let seen = payment::store::find_attempt(&scene.world.db, id).await.expect("looks").expect("is there");
+    scene.world.gateway.customer_pays(&scene.intent());
+    scene.message("evt_authorised").await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Requested, PaymentStatus::Authorised));
+    let refused = payment::give_up(&scene.ctx, &seen).await.expect_err("it is no longer what it was");
+    assert_eq!(refused.code(), "payment_processing");
+    scene.work().await;
+    assert_eq!(scene.payment().await.status, PaymentStatus::Voided);
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised, "another card can be given");
 }
 
 /// What was reserved for it then is not reserved any more.
