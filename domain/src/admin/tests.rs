@@ -278,3 +278,21 @@ async fn what_failed_gets_a_second_chance(db: PgPool) {
     let seen = get_system(&ctx).await.expect("seen");
     assert_eq!((seen.dead_jobs.len(), seen.failed_mails.len(), seen.jobs_waiting, seen.mails_queued), (0, 0, 2, 1));
 }
+
+/// A statement that is planned once for whatever could be asked for reads all payments and all bookings of each provider to show the first page.
+#[sqlx::test(migrations = "../migrations")]
+async fn lists_are_planned_for_what_is_asked_for(db: PgPool) {
+    let once = sqlx::postgres::PgConnectOptions::clone(&db.connect_options()).options([("plan_cache_mode", "force_generic_plan")]);
+    let db = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(once).await.expect("connects");
+    let (people, providers) = (sort::Order::default(), sort::Order::default());
+    store::list_payments(&db, &store::PaymentQuery::default(), 10).await.expect("lists");
+    store::list_bookings(&db, &store::BookingQuery::default(), 10).await.expect("lists");
+    store::list_audit(&db, &store::AuditQuery::default(), 10).await.expect("lists");
+    store::list_people(&db, None, None, None, &people, 10).await.expect("lists");
+    store::list_providers(&db, None, None, None, &providers, 10).await.expect("lists");
+    let planned = "select count(*) filter (where custom_plans > 0), sum(generic_plans)::bigint
+        from pg_prepared_statements
+        where statement like '%limit $%' and statement not like '%pg_prepared%'";
+    let planned: (i64, Option<i64>) = sqlx::query_as(planned).fetch_one(&db).await.expect("counts");
+    assert_eq!(planned, (5, Some(0)));
+}

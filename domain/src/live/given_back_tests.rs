@@ -1,6 +1,6 @@
 //! What is told of time that is free again, or was taken before anyone said that it was.
 
-use super::stage::Stage;
+use super::stage_tests::Stage;
 use crate::booking::model::Status;
 use crate::booking::{self, settlement};
 use crate::time::Instant;

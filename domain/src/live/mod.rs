@@ -12,11 +12,11 @@ mod frames;
 #[cfg(all(test, feature = "server"))]
 mod given_back_tests;
 #[cfg(all(test, feature = "server"))]
-mod listener;
+mod listener_tests;
 #[cfg(feature = "server")]
 mod service;
 #[cfg(all(test, feature = "server"))]
-mod stage;
+mod stage_tests;
 #[cfg(feature = "server")]
 mod store;
 #[cfg(all(test, feature = "server"))]

@@ -1,8 +1,8 @@
 //! A story of everything that happens to bookings, told to everyone who may hear of it: what they see is what a fresh page shows.
 
 use super::Topic;
-use super::listener::Listener;
-use super::stage::Stage;
+use super::listener_tests::Listener;
+use super::stage_tests::Stage;
 use crate::booking::model::{Action, BookByHand, BookingQuery, BookingView, ListAs, Side, Status};
 use crate::booking::{self, CancelBooking, Reschedule, settlement};
 use crate::ctx::Ctx;

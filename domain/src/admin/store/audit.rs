@@ -1,5 +1,6 @@
 //! The audit, searched.
 
+use super::planned_anew;
 use crate::admin::model::AuditLine;
 use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub async fn list_audit(db: &PgPool, query: &AuditQuery, limit: i64) -> Result<V
     let (after_at, newest_id) = order.newest.unzip();
     let (place, after_id) = order.after.clone().unzip();
     let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let mut tx = planned_anew(db).await?;
     let rows = sqlx::query!(
         r#"select
             e.id as "id: AuditId",
@@ -92,8 +94,9 @@ pub async fn list_audit(db: &PgPool, query: &AuditQuery, limit: i64) -> Result<V
         after_words,
         after_number,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| Placed {

@@ -1,5 +1,6 @@
 //! Bookings of all providers.
 
+use super::planned_anew;
 use crate::admin::model::BookingLine;
 use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
@@ -26,6 +27,7 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
     let (after_at, newest_id) = order.newest.unzip();
     let (place, after_id) = order.after.clone().unzip();
     let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let mut tx = planned_anew(db).await?;
     let rows = sqlx::query!(
         r#"select
             b.id as "id: BookingId",
@@ -107,8 +109,9 @@ pub async fn list_bookings(db: &PgPool, query: &BookingQuery, limit: i64) -> Res
         after_words,
         after_number,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| Placed {

@@ -1,5 +1,6 @@
 //! Providers in every status, and the categories.
 
+use super::planned_anew;
 use crate::admin::model::{CategoryLine, ProviderLine, SaveCategory, StatusCounts};
 use crate::admin::sort::{Order, Place, Placed};
 use crate::ctx::Tx;
@@ -19,6 +20,7 @@ pub async fn list_providers(
     let (after_at, newest_id) = order.newest.unzip();
     let (place, after_id) = order.after.clone().unzip();
     let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let mut tx = planned_anew(db).await?;
     let rows = sqlx::query!(
         r#"select
             p.id as "id: ProviderId",
@@ -99,8 +101,9 @@ pub async fn list_providers(
         after_words,
         after_number,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| Placed {

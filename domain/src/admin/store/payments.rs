@@ -1,6 +1,7 @@
 //! Payments with their attempts, refunds, messages and ledger lines.
 
 use super::bookings::currency;
+use super::planned_anew;
 use crate::admin::model::{AttemptLine, LedgerLine, MessageLine, PaymentLine, RefundLine};
 use crate::admin::sort::{Order, Place, Placed};
 use crate::error::Result;
@@ -29,6 +30,7 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
     let (after_at, newest_id) = order.newest.unzip();
     let (place, after_id) = order.after.clone().unzip();
     let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let mut tx = planned_anew(db).await?;
     let rows = sqlx::query!(
         r#"select
             p.id as "id: PaymentId",
@@ -117,8 +119,9 @@ pub async fn list_payments(db: &PgPool, query: &PaymentQuery, limit: i64) -> Res
         after_words,
         after_number,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| {

@@ -1,5 +1,6 @@
 //! People and their sessions.
 
+use super::planned_anew;
 use crate::account::policy::device_name;
 use crate::admin::model::{PersonLine, SessionLine};
 use crate::admin::sort::{Order, Place, Placed};
@@ -20,6 +21,7 @@ pub async fn list_people(
     let (after_at, newest_id) = order.newest.unzip();
     let (place, after_id) = order.after.clone().unzip();
     let (after_words, after_number) = place.map(|place: Place| (place.words, place.number)).unzip();
+    let mut tx = planned_anew(db).await?;
     let rows = sqlx::query!(
         r#"select
             a.id as "id: AccountId",
@@ -94,8 +96,9 @@ pub async fn list_people(
         after_words,
         after_number,
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| Placed {

@@ -1,7 +1,7 @@
 //! Everyone who may hear of the bookings of one business, for tests.
 
 use super::Topic;
-use super::listener::{Listener, Shop, all_is_told};
+use super::listener_tests::{Listener, Shop, all_is_told};
 use crate::booking::model::{CheckoutDetails, HoldSlot};
 use crate::booking::settlement::{self, Pay};
 use crate::ctx::Ctx;
