@@ -1,6 +1,6 @@
 // What a page costs over the wire, compressed, in a browser that has seen nothing yet.
 import type { Browser, Page } from "@playwright/test";
-import { expect, islandsRun, people, signIn, test } from "./house";
+import { api, expect, islandsRun, people, signIn, test } from "./house";
 import { deskOf, openProvider, takeTime } from "./journey";
 import * as places from "./places";
 
@@ -78,13 +78,6 @@ async function isLean(browser: Browser, page: Page, path: string) {
       }
     }),
   );
-}
-
-/** A call as whoever is signed in on the page. */
-async function api(page: Page, method: string, path: string, data?: object) {
-  const answer = await page.request.fetch(`/api/v1/${path}`, { method, data });
-  expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true);
-  return answer.status() === 204 || answer.status() === 202 ? null : answer.json();
 }
 
 const serviceOf = async (page: Page, provider: string): Promise<string> =>

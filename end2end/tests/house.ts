@@ -100,3 +100,10 @@ export async function expectNoOverflow(page: Page) {
   const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
   expect(wide, `width of ${page.url()}`).toBeLessThanOrEqual(room);
 }
+
+/** A call as whoever is signed in on the page, or as its visitor. */
+export async function api(page: Page, method: string, path: string, data?: object) {
+  const answer = await page.request.fetch(`/api/v1/${path}`, { method, data });
+  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+  return answer.status() === 204 || answer.status() === 202 ? null : answer.json();
+}

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type APIRequestContext, type Page } from "@playwright/test";
-import { expect, islandsRun, people, signIn, test } from "./house";
+import { api, expect, islandsRun, people, signIn, test } from "./house";
 import { deskOf } from "./journey";
 import { linkIn } from "./mail";
 import * as places from "./places";
@@ -151,13 +151,6 @@ for (const role of ["support", "admin"] as const) {
     }
     await follow(page, known);
   });
-}
-
-/** A call as whoever is signed in on the page, or as its visitor. */
-async function api(page: Page, method: string, path: string, data?: object) {
-  const answer = await page.request.fetch(`/api/v1/${path}`, { method, data });
-  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
-  return answer.status() === 204 || answer.status() === 202 ? null : answer.json();
 }
 
 /** Where the letter to `address` leads in which a link begins with `path`, once it is there. */
