@@ -133,17 +133,20 @@ async fn asking_twice_gives_the_same_hold_and_three_are_enough(db: PgPool) {
 async fn clicking_many_times_at_once_gives_one_hold(db: PgPool) {
     let s = scene(db).await;
     let colleague = s.world.a_resource(s.provider.id, "person", None).await;
-    let service = s.world.a_service(s.provider.id, s.provider.category, &[s.provider.person, colleague]).await;
-    let clicks = (0..20).map(|_| {
-        let (ctx, wanted) = (s.customer.clone(), slot(service, START));
-        tokio::spawn(async move { booking::hold(&ctx, wanted).await })
-    });
-    let clicks: Vec<_> = clicks.collect();
-    let mut held = std::collections::BTreeSet::new();
-    for click in clicks {
-        held.insert(click.await.expect("no panic").expect("held").id);
+    // with nobody else who could do it, too
+    for (team, live) in [(vec![s.provider.person, colleague], 1), (vec![s.world.a_resource(s.provider.id, "person", None).await], 2)] {
+        let service = s.world.a_service(s.provider.id, s.provider.category, &team).await;
+        let clicks = (0..20).map(|_| {
+            let (ctx, wanted) = (s.customer.clone(), slot(service, START));
+            tokio::spawn(async move { booking::hold(&ctx, wanted).await })
+        });
+        let clicks: Vec<_> = clicks.collect();
+        let mut held = std::collections::BTreeSet::new();
+        for click in clicks {
+            held.insert(click.await.expect("no panic").expect("held").id);
+        }
+        assert_eq!((held.len(), s.live_allocations().await), (1, live));
     }
-    assert_eq!((held.len(), s.live_allocations().await), (1, 1));
 }
 
 /// Nobody else can take what somebody already has, but they are given it again, also when others have the rest of the team.

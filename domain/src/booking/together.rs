@@ -1,7 +1,8 @@
 //! Holds that are wanted in the same moment are written by one statement, which costs little more than one of them alone.
 //!
 //! Whoever comes first does not wait for others to join: what arrives while a statement runs goes into the next. No two of one statement may want the same
-//! resource or be of one customer, and none may wait for a lock, since all of them would; what meets such a case is tried alone.
+//! resource or be of one customer, and none may wait for a lock, since all of them would; what meets such a case is tried alone. Who wants what is just being
+//! written waits for that, one at a time.
 
 use super::store::{self, Asked, NewBooking, Outcome, Taken};
 use crate::ctx::{Ctx, House};
@@ -32,7 +33,9 @@ pub struct Together(Mutex<Queue>);
 #[derive(Default)]
 struct Queue {
     waiting: Vec<Entry>,
-    /// Of those that wait or are being written.
+    /// Of those that wait.
+    wanted: HashSet<Key>,
+    /// Of those that are being written.
     engaged: HashSet<Key>,
     writers: usize,
 }
@@ -64,19 +67,42 @@ impl Together {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many wait to be taken up, and how many resources and customers are engaged.
+    /// How many wait to be taken up, how many resources and customers they want, and how many are engaged.
     #[cfg(test)]
-    pub(super) fn count(&self) -> (usize, usize) {
+    pub(super) fn count(&self) -> (usize, usize, usize) {
         let queue = self.queue();
-        (queue.waiting.len(), queue.engaged.len())
+        (queue.waiting.len(), queue.wanted.len(), queue.engaged.len())
     }
 }
 
 impl Queue {
-    fn release(&mut self, entry: &Entry) {
-        entry.keys.iter().for_each(|key| {
+    /// Nothing it wants is being written.
+    fn is_free(&self, entry: &Entry) -> bool {
+        entry.keys.iter().all(|key| !self.engaged.contains(key))
+    }
+
+    /// Those who have waited longest, without any who want what is being written: they wait for the next.
+    fn take_up(&mut self) -> Vec<Entry> {
+        let mut left = MOST;
+        let Self { waiting, wanted, engaged, .. } = self;
+        let is_next = |entry: &mut Entry| {
+            let is_next = left > 0 && entry.keys.iter().all(|key| !engaged.contains(key));
+            left -= usize::from(is_next);
+            is_next
+        };
+        let entries: Vec<Entry> = waiting.extract_if(.., is_next).collect();
+        for key in entries.iter().flat_map(|entry| &entry.keys) {
+            wanted.remove(key);
+            engaged.insert(*key);
+        }
+        entries
+    }
+
+    /// Others may want the same from now on.
+    fn release(&mut self, entries: &[Entry]) {
+        for key in entries.iter().flat_map(|entry| &entry.keys) {
             self.engaged.remove(key);
-        });
+        }
     }
 }
 
@@ -105,13 +131,16 @@ fn line_up(house: &Arc<House>, new: &NewBooking<'_>) -> Option<(Place, oneshot::
     let asked = new.asked();
     let (answer, answered) = oneshot::channel();
     let mut queue = house.together.queue();
-    if keys.iter().any(|key| queue.engaged.contains(key)) {
+    if keys.iter().any(|key| queue.wanted.contains(key)) {
         return None;
     }
-    queue.engaged.extend(&keys);
+    queue.wanted.extend(&keys);
     queue.waiting.push(Entry { id: new.id, asked, keys, answer });
-    if queue.writers == 0 || queue.writers < WRITERS && queue.waiting.len() >= ENOUGH {
+    let free = || queue.waiting.iter().filter(|entry| queue.is_free(entry)).count();
+    if queue.writers == 0 || queue.writers < WRITERS && free() >= ENOUGH {
         queue.writers += 1;
+        // A runtime that ends drops at once what it is given, and a writer that is dropped wants the queue.
+        drop(queue);
         tokio::spawn(write(Writer { house: house.clone(), is_counted: true }));
     }
     Some((Place { house: house.clone(), id: new.id }, answered))
@@ -128,8 +157,9 @@ impl Place {
     fn leave(&self) -> bool {
         let mut queue = self.house.together.queue();
         let Some(at) = queue.waiting.iter().position(|entry| entry.id == self.id) else { return false };
-        let entry = queue.waiting.remove(at);
-        queue.release(&entry);
+        for key in queue.waiting.remove(at).keys {
+            queue.wanted.remove(&key);
+        }
         true
     }
 }
@@ -147,16 +177,17 @@ struct Writer {
 }
 
 impl Writer {
-    /// What waits by now. To find nothing and to be counted no longer are one step: whoever comes afterwards brings a writer.
+    /// What can be written by now. To find nothing and to be counted no longer are one step: whoever comes afterwards brings a writer, and whoever waits for
+    /// what is being written is found by its writer.
     fn next(&mut self) -> Option<Batch> {
         let mut queue = self.house.together.queue();
-        if queue.waiting.is_empty() {
+        let entries = queue.take_up();
+        if entries.is_empty() {
             queue.writers -= 1;
             self.is_counted = false;
             return None;
         }
-        let most = queue.waiting.len().min(MOST);
-        Some(Batch { house: self.house.clone(), entries: queue.waiting.drain(..most).collect() })
+        Some(Batch { house: self.house.clone(), entries })
     }
 }
 
@@ -176,8 +207,7 @@ struct Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        let mut queue = self.house.together.queue();
-        self.entries.iter().for_each(|entry| queue.release(entry));
+        self.house.together.queue().release(&self.entries);
     }
 }
 
@@ -195,17 +225,15 @@ impl Batch {
         }
     }
 
-    /// Others may want the same from now on.
+    /// What it wrote is written or not.
     fn end(mut self) -> HashMap<BookingId, oneshot::Sender<Answer>> {
-        let mut queue = self.house.together.queue();
         let entries = std::mem::take(&mut self.entries);
-        entries.iter().for_each(|entry| queue.release(entry));
-        drop(queue);
+        self.house.together.queue().release(&entries);
         entries.into_iter().map(|entry| (entry.id, entry.answer)).collect()
     }
 }
 
-/// Until nothing waits.
+/// Until nothing waits but for what another writes.
 async fn write(mut writer: Writer) {
     while let Some(batch) = writer.next() {
         let outcomes = batch.write().await;

@@ -102,35 +102,92 @@ async fn one_waits_and_others_do_not(
     }
 }
 
+/// While they are kept no connection is free, so nothing is written.
+async fn all_connections(world: &World) -> Vec<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+    let mut kept = Vec::new();
+    for _ in 0..world.db.options().get_max_connections() {
+        kept.push(world.db.acquire().await.expect("a connection"));
+    }
+    kept
+}
+
+/// Waits until so many wait, want and are engaged.
+async fn stands(world: &World, count: (usize, usize, usize)) {
+    let waiting = async {
+        while world.house.together.count() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await;
+    waited.unwrap_or_else(|_| panic!("{:?} instead of {count:?}", world.house.together.count()));
+}
+
 /// Whoever leaves while they wait is not given what nobody would pay for.
 #[sqlx::test(migrations = "../migrations")]
 async fn whoever_has_gone_gets_nothing(db: PgPool) {
     let world = World::new(db);
     let (service, people) = team(&world, 4).await;
     warm(&world, service).await;
-    // no connection is free, so nothing is written until one is
-    let mut kept = Vec::new();
-    for _ in 0..world.db.options().get_max_connections() {
-        kept.push(world.db.acquire().await.expect("a connection"));
-    }
-    let stands = async |waiting_and_engaged| {
-        while world.house.together.count() != waiting_and_engaged {
-            tokio::task::yield_now().await;
-        }
-    };
+    let kept = all_connections(&world).await;
     let first = hold(world.visitor(), service, people[0], "");
-    stands((0, 2)).await;
+    stands(&world, (0, 0, 2)).await;
     let second = hold(world.visitor(), service, people[1], "");
     let gone = hold(world.visitor(), service, people[2], "");
-    stands((2, 6)).await;
+    stands(&world, (2, 4, 2)).await;
     gone.abort();
     assert!(gone.await.expect_err("ended").is_cancelled());
+    stands(&world, (1, 2, 2)).await;
     drop(kept);
     for one in [first, second] {
         one.await.expect("no panic").expect("held");
     }
     assert_eq!(world.count("select count(*) from bookings where status = 'held'").await, 2);
     hold(world.visitor(), service, people[2], "").await.expect("no panic").expect("as free as before");
+}
+
+fn hold_later(ctx: Ctx, service: ServiceId, person: ResourceId) -> JoinHandle<Result<BookingView>> {
+    let wanted = HoldSlot { resource_id: Some(person), ..slot(service, "2026-06-10T13:00:00Z") };
+    tokio::spawn(async move { booking::hold(&ctx, wanted).await })
+}
+
+/// One person at two times: whoever wants the other is in the next statement, with whoever else has come by then.
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_wants_what_is_being_written_is_in_the_next_statement(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 3).await;
+    warm(&world, service).await;
+    let kept = all_connections(&world).await;
+    let mut holds = vec![hold(world.visitor(), service, people[0], "")];
+    stands(&world, (0, 0, 2)).await;
+    holds.push(hold_later(world.visitor(), service, people[0]));
+    holds.push(hold(world.visitor(), service, people[1], ""));
+    stands(&world, (2, 4, 2)).await;
+    drop(kept);
+    for answer in all(holds).await {
+        answer.expect("held");
+    }
+    assert_eq!(world.count("select count(distinct xmin::text) from bookings where status = 'held'").await, 2);
+}
+
+/// A second writer, whom many bring, leaves alone what the first one writes.
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_in_two_statements_at_once(db: PgPool) {
+    let world = World::new(db);
+    let (service, people) = team(&world, 9).await;
+    warm(&world, service).await;
+    let kept = all_connections(&world).await;
+    let mut holds = vec![hold(world.visitor(), service, people[0], "")];
+    stands(&world, (0, 0, 2)).await;
+    holds.push(hold_later(world.visitor(), service, people[0]));
+    stands(&world, (1, 2, 2)).await;
+    holds.extend(people[1..].iter().map(|&person| hold(world.visitor(), service, person, "")));
+    // eight others bring it
+    stands(&world, (1, 2, 18)).await;
+    drop(kept);
+    for answer in all(holds).await {
+        answer.expect("held");
+    }
+    stands(&world, (0, 0, 0)).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
