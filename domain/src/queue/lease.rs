@@ -136,15 +136,3 @@ pub async fn put_off(db: &PgPool, worker: &str, id: JobId, now: Instant, retry_a
     .await?;
     Ok(())
 }
-
-/// Returns what was taken and not begun, as on shutdown; the attempt does not count.
-pub async fn give_back(db: &PgPool, worker: &str, id: JobId) -> Result<()> {
-    sqlx::query!(
-        "update jobs set leased_until = null, leased_by = null, attempts = attempts - 1 where id = $1 and leased_by = $2 and finished_at is null",
-        id as JobId,
-        worker,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}

@@ -10,7 +10,7 @@ mod tests;
 mod upkeep;
 
 pub use duties::{interval_of, run_due_duties, run_due_duty};
-pub use lease::{Lane, Leased, finish, give_back, lease, put_off, renew};
+pub use lease::{Lane, Leased, finish, lease, put_off, renew};
 pub use runner::{LEASE_S, run_due, run_one};
 pub use upkeep::{CATCH_UP, SWEEP, catch_up, report_node, sweep};
 
