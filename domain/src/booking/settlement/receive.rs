@@ -47,8 +47,11 @@ async fn attempt_of(tx: &mut Tx, gateway: &str, reference: &str, ours: Option<At
 
 async fn about_intent(tx: &mut Tx, ctx: &Ctx, gateway: &str, intent: &Intent) -> Result<&'static str> {
     let Some(id) = attempt_of(tx, gateway, &intent.reference, intent.attempt).await? else { return Ok("an unknown object") };
+    // Which intent a page has made only the gateway can say, whatever names our attempt.
+    let is_unnamed =
+        store::find_attempt(&mut **tx, id).await?.is_some_and(|attempt| attempt.session_ref.is_some() && attempt.gateway_ref.is_none());
     // Messages come in any order. What settles an attempt is final and applied at once; of everything else only the gateway knows whether it still holds.
-    if !matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Authorised) {
+    if is_unnamed || !matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Authorised) {
         ask_soon(tx, ctx, id).await?;
         return Ok("asked");
     }

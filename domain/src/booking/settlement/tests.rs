@@ -348,6 +348,24 @@ async fn altered_and_foreign_messages_change_nothing(db: PgPool) {
     assert_eq!(scene.balance_of_provider().await, 0);
 }
 
+/// An attempt on the gateway's page has no intent's name until it is paid.
+#[sqlx::test(migrations = "../migrations")]
+async fn no_foreign_object_pays_for_a_page(db: PgPool) {
+    let scene = scene(db).await;
+    pay(&scene.ctx, scene.booking, Pay { is_hosted: true, payment_method: None }).await.expect("a page");
+    let mut lie = scene.world.gateway.message_about("lie", &scene.intent());
+    let MessageObject::Intent(intent) = &mut lie.about else { panic!("about an intent") };
+    (intent.status, intent.captured_minor) = (IntentStatus::Succeeded, intent.amount.minor);
+    intent.reference = "pi_unknown".into();
+    receive(&scene.world.system(), lie).await.expect("taken");
+    scene.work().await;
+    assert_eq!((scene.status().await, scene.payment().await.captured.minor), (Status::Held, 0));
+    scene.world.gateway.customer_pays(&scene.intent());
+    scene.message("truth").await;
+    scene.work().await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Confirmed, PaymentStatus::Paid));
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn shuffled_and_doubled_messages_end_as_in_order(db: PgPool) {
     let scene = scene(db).await;
