@@ -40,7 +40,7 @@ const OPT: &[&str] = &[
 ];
 
 /// Changes here make the cached result of an earlier version of this program worthless.
-const VERSION: &str = "6";
+const VERSION: &str = "7";
 
 /// Compiles the frontend and prepares its files; quick when it has not changed.
 pub fn build(house: &House) -> Result<Islands> {

@@ -1,4 +1,4 @@
-//! Which islands share a file.
+//! Which islands share a file, and what is in none.
 //!
 //! The splitter makes a file for every lazy function and one more for every set of them that shares code, so ten islands end in
 //! more than a hundred files, each too short to compress well. Islands that are wanted by the same pages are given the same name
@@ -17,11 +17,16 @@ const FILES: &[(&str, &[&str])] = &[
     ("desk", &["Copy", "DragCalendar", "FollowPart", "OpenDialogs", "PaintWeek", "Palette"]),
 ];
 
+/// In the names of exports that the linker keeps and nobody calls: streams that Rust would hand to the browser, from wasm-streams,
+/// which Leptos' server functions depend on. What only they reach would stand in the first file.
+const UNCALLED: &str = "intounderlying";
+
 /// Names of a lazy function: its import, its export, and the import that loads its file.
 const POINT: &str = "__wasm_split_00";
 const LOADER: &str = "__wasm_split_load_";
 
-/// Renames the split points of the islands that belong together. Answers the module, and the split point behind each island.
+/// Renames the split points of the islands that belong together, and leaves out the exports that nobody calls. Answers the module, and
+/// the split point behind each island.
 pub fn group(module: &[u8]) -> Result<(Vec<u8>, BTreeMap<String, String>)> {
     let mut points = BTreeMap::new();
     let mut out = Module::new();
@@ -32,6 +37,8 @@ pub fn group(module: &[u8]) -> Result<(Vec<u8>, BTreeMap<String, String>)> {
                 let mut section = ImportSection::new();
                 for import in reader.clone().into_imports() {
                     let import = import?;
+                    let is_called = import.name.replace('_', "").contains(UNCALLED);
+                    ensure!(!is_called, "{} is called, so its exports must not be left out", import.name);
                     let ty = RoundtripReencoder.entity_type(import.ty).map_err(|cause| anyhow!("{cause}"))?;
                     section.import(import.module, &renamed(import.name, &mut points), ty);
                 }
@@ -41,6 +48,9 @@ pub fn group(module: &[u8]) -> Result<(Vec<u8>, BTreeMap<String, String>)> {
                 let mut section = ExportSection::new();
                 for export in reader.clone() {
                     let export = export?;
+                    if export.name.contains(UNCALLED) {
+                        continue;
+                    }
                     let kind = RoundtripReencoder.export_kind(export.kind).map_err(|cause| anyhow!("{cause}"))?;
                     section.export(&renamed(export.name, &mut points), kind, export.index);
                 }
