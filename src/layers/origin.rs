@@ -13,7 +13,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     if is_reading || is_own(request.headers(), &state.config.base_url) {
         return next.run(request).await;
     }
-    tracing::warn!(path = %super::request::without_secret(request.uri().path()), "refused a request from another site");
+    tracing::warn!(path = super::request::address(&request), "refused a request from another site");
     failed(Error::Forbidden)
 }
 

@@ -7,9 +7,9 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::error::Error;
-use http::HeaderValue;
+use domain::id::BookingId;
+use http::{HeaderValue, Method};
 use std::any::Any;
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tracing::Instrument;
@@ -41,10 +41,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let address = peer(&request, state.config.trusted_proxies);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(PeerAddress(address));
-    let method = request.method().clone();
-    let path = without_secret(request.uri().path()).into_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched".to_owned(), |m| m.as_str().to_owned());
-    let span = traces::request(state.config.otlp_endpoint.is_some(), &id, &method, &route, request.headers());
+    let method = word(request.method());
+    let route = route(&request);
+    let path = with_ids(&route, request.uri().path());
+    let span = traces::request(state.config.otlp_endpoint.is_some(), &id, method, &route, request.headers());
     let started = std::time::Instant::now();
     let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
     let took = started.elapsed();
@@ -52,7 +52,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     traces::answered(&span, status);
     span.in_scope(|| tracing::info!(%method, path, status, took_ms = took.as_secs_f64() * 1000.0, "request"));
     crate::metrics::ANSWERS.note(took.as_millis() < crate::metrics::PROMPT_MS as u128);
-    metrics::histogram!("http_request_seconds", "route" => route, "method" => method.to_string(), "status" => status.to_string())
+    metrics::histogram!("http_request_seconds", "route" => route, "method" => method, "status" => status.to_string())
         .record(took.as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
@@ -60,16 +60,50 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     response
 }
 
-/// Addresses whose next part is a secret that opens something.
-pub const SECRET_PATHS: &[&str] =
-    &["/reset-password/", "/confirm-email/", "/change-email/", "/claim/", "/invitations/", "/feeds/", "/pay/"];
+/// The door of all server functions.
+const SERVER_FUNCTIONS: &str = "/do/{*verb}";
 
-/// The address as it may be written down.
-pub fn without_secret(path: &str) -> Cow<'_, str> {
-    match SECRET_PATHS.iter().find(|start| path.starts_with(*start)) {
-        Some(start) => Cow::Owned(format!("{start}…")),
-        None => Cow::Borrowed(path),
+static METHODS: [Method; 9] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE, Method::CONNECT];
+/// Any other is what a stranger has typed; OpenTelemetry's conventions call it so.
+const OTHER: &str = "_OTHER";
+
+/// The method as it may be written down.
+fn word(method: &Method) -> &'static str {
+    METHODS.iter().find(|known| *known == method).map_or(OTHER, Method::as_str)
+}
+
+/// The address as it may be written down: what was typed may be a secret, or a card's number, wherever it leads.
+pub fn address(request: &Request) -> String {
+    with_ids(&route(request), request.uri().path())
+}
+
+/// What answers: the pattern of a route, or one word where there is none.
+fn route(request: &Request) -> String {
+    let path = request.uri().path();
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(SERVER_FUNCTIONS) => server_function(path).unwrap_or(SERVER_FUNCTIONS).to_owned(),
+        Some(route) => route.to_owned(),
+        // axum names no route whose rest is left to a service.
+        None if path.starts_with("/pkg/") => "/pkg/{*file}".to_owned(),
+        None => "unmatched".to_owned(),
     }
+}
+
+/// The one at this address.
+fn server_function(path: &str) -> Option<&'static str> {
+    leptos::server_fn::axum::server_fn_paths().map(|(known, _)| known).find(|known| *known == path)
+}
+
+/// The route with the ids that stand in the address, which open nothing, and nothing else of it.
+fn with_ids(route: &str, path: &str) -> String {
+    let parts = route.split('/').zip(path.split('/'));
+    parts.map(|(known, typed)| if known.starts_with('{') && is_id(typed) { typed } else { known }).collect::<Vec<_>>().join("/")
+}
+
+/// All ids are written alike.
+fn is_id(typed: &str) -> bool {
+    typed.parse::<BookingId>().is_ok()
 }
 
 /// With n proxies in front, the n-th entry of X-Forwarded-For from the right is what the outermost trusted one saw.
@@ -119,5 +153,36 @@ mod tests {
         assert_eq!(peer(&request, 1).as_deref(), Some("10.0.0.2"));
         assert_eq!(peer(&request, 2).as_deref(), Some("1.2.3.4"));
         assert_eq!(peer(&request, 9).as_deref(), Some("10.0.0.1"));
+    }
+
+    #[test]
+    fn of_an_address_the_route_and_its_ids_are_written_down() {
+        let id = "0193a1c2-7f00-7abc-8def-0123456789ab";
+        let both = format!("/bookings/{id}/photos/{id}");
+        let half = format!("/bookings/{id}/photos/4242424242424242");
+        for (route, path, written) in [
+            ("/", "/", "/"),
+            ("/sign-in", "/sign-in", "/sign-in"),
+            ("/bookings/{id}/photos/{photo}", both.as_str(), both.as_str()),
+            ("/bookings/{id}/photos/{photo}", half.as_str(), "/bookings/0193a1c2-7f00-7abc-8def-0123456789ab/photos/{photo}"),
+            ("/bookings/{id}", "/bookings/0193a1c27f007abc8def0123456789ab", "/bookings/{id}"),
+            ("/p/{slug}", "/p/4242424242424242", "/p/{slug}"),
+            ("/feeds/{secret}/calendar.ics", "/feeds/hidden/calendar.ics", "/feeds/{secret}/calendar.ics"),
+            ("/api/docs/{*rest}", "/api/docs/hidden/too", "/api/docs/{*rest}"),
+            ("unmatched", "//reset-password/hidden", "unmatched"),
+        ] {
+            assert_eq!(with_ids(route, path), written);
+        }
+    }
+
+    #[test]
+    fn what_nothing_answers_has_one_word() {
+        for (path, written) in [("/Reset-Password/hidden", "unmatched"), ("/pkg/hidden.css", "/pkg/{*file}")] {
+            let request = Request::builder().uri(path).body(axum::body::Body::empty()).expect("a request");
+            assert_eq!(address(&request), written);
+        }
+        assert_eq!(server_function("/do/hidden"), None);
+        let hidden = Method::from_bytes(b"4242424242424242").expect("a method");
+        assert_eq!((word(&Method::PATCH), word(&hidden)), ("PATCH", "_OTHER"));
     }
 }

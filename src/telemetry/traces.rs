@@ -6,7 +6,7 @@
 //! jobs, duties and reactions have theirs in `domain::trace`.
 
 use domain::trace;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use opentelemetry::global;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{Status, TracerProvider};
@@ -60,14 +60,14 @@ fn tells_of_a_statement(about: &Metadata<'_>) -> bool {
 }
 
 /// The span of a request. With traces it has their names too, and belongs to the caller's trace, if there is one.
-pub fn request(is_traced: bool, id: &str, method: &Method, route: &str, headers: &HeaderMap) -> Span {
+pub fn request(is_traced: bool, id: &str, method: &'static str, route: &str, headers: &HeaderMap) -> Span {
     if !is_traced {
         return tracing::info_span!("request", request_id = %id);
     }
     let span = tracing::info_span!("request", request_id = %id, otel.kind = "server", otel.name = %format!("{method} {route}"));
     // Only a span that has begun already, or that nobody listens to, refuses.
     let _ = span.set_parent(TraceContextPropagator::new().extract(&Headers(headers)));
-    span.set_attribute("http.request.method", method.to_string());
+    span.set_attribute("http.request.method", method);
     span.set_attribute("http.route", route.to_owned());
     span
 }

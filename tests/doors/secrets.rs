@@ -1,7 +1,7 @@
 //! What must never be written down. A story of everything secret that people and operators have, told to the program itself, which logs all that it
 //! and its libraries have to say and sends its traces: neither knows any of it.
 
-use super::harness::Browser;
+use super::harness::{Answer, Browser};
 use super::line::until;
 use super::program::{COLLECTOR_TOKEN, KEY, MAIL_PASSWORD, MESSAGE_KEY, METRICS_TOKEN, POSTMASTER, Program, ahead, secret};
 use super::scans::said;
@@ -41,13 +41,14 @@ async fn no_secret_reaches_a_log_or_a_trace(db: PgPool) {
     secrets.push(forget(&program).await);
     secrets.extend(pay(&program, &provider).await);
     misplace_a_card(&program, &provider, &mut ada).await;
+    mistype_a_card(&provider, &mut ada).await;
     secrets.extend(lead_a_team(&program, &provider).await);
     read_calendars(&program, &provider).await;
     measure(&program).await;
     let written = program.end().await;
     let traces = format!("{:?}", heard.lock().expect("nobody panics with it"));
 
-    let places = ["/api/v1/bookings", "/reset-password/…", "/settings/security/password"];
+    let places = ["/api/v1/bookings", "/reset-password/{secret}", "/settings/security/password", "unmatched", "_OTHER"];
     for spoken in places.iter().chain(&["sqlx::query", "stripe::hyper", "reqwest::connect", "tower_sessions", "TRACE"]) {
         assert!(written.contains(spoken), "the log was listened to: {spoken}");
     }
@@ -100,12 +101,15 @@ async fn prove(program: &Program, ada: &mut Browser) -> [String; 2] {
     [confirm, change]
 }
 
-/// Asks for a new password and sets it by the link, whose secret it tells.
+/// Asks for a new password and sets it by the link, mistyped at first, whose secret it tells.
 async fn forget(program: &Program) -> String {
     let mut elsewhere = program.browser();
     said(elsewhere.call(Method::POST, "/api/v1/auth/password-reset", json!({ "email": "countess@example.com" })).await, 202);
     let link = program.letter("countess@example.com", "/reset-password/").await;
     said(elsewhere.get(&format!("/reset-password/{link}")).await, 200);
+    for typed in ["//reset-password/", "/Reset-Password/", "/reset-password//", "/x/reset-password/"] {
+        said(elsewhere.get(&format!("{typed}{link}")).await, 404);
+    }
     said(elsewhere.get(&format!("/reset-password/{link}/")).await, 404);
     let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
     said(elsewhere.send(Method::POST, &format!("/reset-password/{link}"), &evil, Body::from("a=b")).await, 403);
@@ -124,21 +128,48 @@ async fn pay(program: &Program, provider: &SomeProvider) -> [String; 2] {
     [client_secret, claim]
 }
 
-/// Writes the card's number wherever something can be written.
+/// Writes the card's number wherever something can be written: notes, ids, times, names of files and people.
 async fn misplace_a_card(program: &Program, provider: &SomeProvider, ada: &mut Browser) {
     let slot = json!({ "service_id": provider.service, "starts_at": ahead(12).to_string(), "notes": CARD });
     let held = said(ada.call(Method::POST, "/api/v1/bookings", slot).await, 201);
     let id = held.json()["id"].as_str().expect("an id").to_owned();
+    said(send_a_file(ada, &format!("/checkout/{id}/photos")).await, 422);
     let contact = json!({ "name": "Ada", "email": "countess@example.com", "phone": "+351 912 345 678" });
     let paying = json!({ "tender": "card", "payment_method": CARD, "notes": CARD, "contact": contact });
     said(ada.call(Method::POST, &format!("/api/v1/bookings/{id}/payment"), paying).await, 422);
     said(ada.post("/book", &[("service_id", CARD), ("starts_at", CARD), ("card", CARD)]).await, 404);
     said(ada.call(Method::POST, "/api/v1/bookings", json!({ "service_id": CARD, "starts_at": CARD })).await, 422);
     let mut owner = program.signed_in(provider.owner).await;
+    said(owner.call(Method::PATCH, "/api/v1/me", json!({ "name": CARD })).await, 200);
     for query in ["from", "only", "view"] {
         let answer = owner.get(&format!("/desk/{}/calendar?{query}={CARD}", provider.id)).await;
         assert!(!answer.status.is_server_error(), "{query}: {}", answer.body);
     }
+}
+
+/// What is no picture, with the card's number as its name.
+async fn send_a_file(browser: &mut Browser, path: &str) -> Answer {
+    let head = format!("--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"{CARD}.png\"\r\n\r\n");
+    let headers = [("content-type", "multipart/form-data; boundary=cut"), ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+    browser.send(Method::POST, path, &headers, Body::from(format!("{head}{CARD}\r\n--cut--\r\n"))).await
+}
+
+/// Types the card's number into addresses, of which most lead nowhere, searches for it, and sends it as headers and as a method.
+async fn mistype_a_card(provider: &SomeProvider, browser: &mut Browser) {
+    let desk = format!("/desk/{}/", provider.id);
+    let paths = ["/", "//", "/p/", "/P/", "/c/", "/bookings/", "/checkout/", "/pay/", "/pkg/", "/api/v1/", "/api/v1/providers/", &desk];
+    let searches = ["/search?q=", "/search?place=", "/search?category=", "/api/v1/search?q=", "/api/v1/search?cursor=", "/sign-in?next=/"];
+    for start in paths.iter().chain(&searches) {
+        let answer = browser.get(&format!("{start}{CARD}")).await;
+        assert!(!answer.status.is_server_error(), "{start}: {}", answer.body);
+    }
+    said(browser.post("/do/booking/suggest_places", &[("text", CARD)]).await, 200);
+    let answer = browser.call(Method::POST, &format!("/do/{CARD}"), json!({})).await;
+    assert!(answer.status.is_client_error(), "{}", answer.body);
+    let headers = [("user-agent", CARD), ("referer", CARD), ("accept-language", CARD)];
+    said(browser.send(Method::GET, "/help", &headers, Body::empty()).await, 200);
+    let method = Method::from_bytes(CARD.as_bytes()).expect("a method");
+    said(browser.send(method, "/help", &[], Body::empty()).await, 405);
 }
 
 /// Invites somebody, books for somebody by hand, and takes the bookings into a calendar; tells the secrets of all three addresses.
@@ -157,7 +188,7 @@ async fn lead_a_team(program: &Program, provider: &SomeProvider) -> [String; 3] 
         ("service", service.as_str()),
         ("date", day.as_str()),
         ("time", "15:00"),
-        ("customer_name", "Maud Ferris"),
+        ("customer_name", CARD),
         ("customer_email", "maud@example.com"),
         ("way", "link"),
     ];
