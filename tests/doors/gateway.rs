@@ -1,13 +1,15 @@
 //! Every call that the house makes of its gateway, on every bad day that the line between them may have: nothing paid is lost, nothing unpaid is
 //! confirmed, and whoever waits is told to come back.
 
+use super::asked::{QUESTIONS, Question};
 use super::harness::{Answer, Browser};
 use super::line::Weather;
 use super::shop::{PATIENCE, Shop, is_calm};
 use domain::booking::model::Status;
 use domain::booking::settlement::{self, Pay};
 use domain::booking::{self, CancelBooking};
-use domain::id::{AccountId, BookingId};
+use domain::id::{AccountId, BookingId, RefundId};
+use domain::money::{Currency, Money};
 use domain::payment::NextStep;
 use domain::world::SomeProvider;
 use http::Method;
@@ -32,12 +34,32 @@ enum Call {
     Cancel,
     CancelLater,
     Refund,
+    /// The same when it was given back already, but nobody heard so and its key is forgotten: the gateway says no, and is asked for what it has
+    /// given back.
+    FindRefund,
     GetRefund,
     /// What the gateway kept, asked for by a job.
     Fee,
 }
 
 use Call::*;
+
+impl Call {
+    fn question(self) -> Question {
+        match self {
+            CreateIntent => Question::CreateIntent,
+            CreateHostedPage => Question::CreateHostedPage,
+            GetIntent | Fee => Question::GetIntent,
+            GetHostedPage => Question::GetHostedPage,
+            ExpireHostedPage | ExpireHostedPageLater => Question::ExpireHostedPage,
+            UpdateAmount => Question::UpdateAmount,
+            Capture => Question::Capture,
+            Cancel | CancelLater => Question::Cancel,
+            Refund | FindRefund => Question::Refund,
+            GetRefund => Question::GetRefund,
+        }
+    }
+}
 
 const BAD: [Weather; 8] = [
     Weather::Refused,
@@ -53,12 +75,16 @@ const BAD: [Weather; 8] = [
 const DETAILS: [(&str, &str); 3] = [("name", "Ana Sousa"), ("email", "ana@example.test"), ("phone", "+351 912 345 678")];
 
 macro_rules! table {
-    ($($name:ident: $call:ident,)*) => {$(
-        #[sqlx::test(migrations = "./migrations")]
-        async fn $name(db: PgPool) {
-            on_bad_days(db, $call).await;
-        }
-    )*};
+    ($($name:ident: $call:ident,)*) => {
+        $(
+            #[sqlx::test(migrations = "./migrations")]
+            async fn $name(db: PgPool) {
+                on_bad_days(db, $call).await;
+            }
+        )*
+
+        const ROWS: &[Call] = &[$($call,)*];
+    };
 }
 
 table! {
@@ -73,8 +99,16 @@ table! {
     cancelling_an_intent: Cancel,
     cancelling_an_intent_by_a_job: CancelLater,
     refunding: Refund,
+    finding_a_refund: FindRefund,
     asking_for_a_refund: GetRefund,
     asking_for_a_fee: Fee,
+}
+
+#[test]
+fn every_question_of_the_port_has_a_row() {
+    let has_row = |question: &Question| ROWS.iter().any(|call| call.question() == *question);
+    let missing: Vec<Question> = QUESTIONS.iter().copied().filter(|question| !has_row(question)).collect();
+    assert_eq!(missing, Vec::<Question>::new(), "say above what makes the house ask this");
 }
 
 struct Scene {
@@ -92,7 +126,8 @@ async fn on_bad_days(db: PgPool, call: Call) {
     let mut shop = Shop::open(db, PATIENCE).await;
     for weather in BAD {
         let scene = Scene::begin(shop, call).await;
-        scene.shop.line.set(weather).await;
+        scene.shop.gateway.forget();
+        scene.turn(weather).await;
         scene.meet(weather).await;
         scene.shop.work().await;
         if !matches!(weather, Weather::Stalled | Weather::Half) {
@@ -100,6 +135,7 @@ async fn on_bad_days(db: PgPool, call: Call) {
             scene.shop.pass_minutes(1);
             scene.shop.work().await;
         }
+        scene.was_asked(weather);
         scene.shop.line.set(Weather::Fine).await;
         scene.try_again(weather).await;
         scene.shop.live_on(10).await;
@@ -131,7 +167,26 @@ impl Scene {
         for booking in [stays, leaves] {
             scene.prepare(booking).await;
         }
+        if call == GetRefund {
+            // What is under way for no longer than a minute is not asked about.
+            scene.shop.pass_minutes(2);
+        }
         scene
+    }
+
+    /// Fine no more. The list of what was given back is only asked for while everything else gets through.
+    async fn turn(&self, weather: Weather) {
+        match self.call {
+            FindRefund => self.shop.line.set_on("GET /v1/refunds?", weather).await,
+            _ => self.shop.line.set(weather).await,
+        }
+    }
+
+    /// The bad day was one for this call.
+    fn was_asked(&self, weather: Weather) {
+        let when = format!("{:?}, {weather:?}", self.call);
+        assert!(self.shop.gateway.was_asked(self.call.question()), "{when}: nobody asked");
+        assert!(self.call != FindRefund || self.shop.line.met() > 0, "{when}: nobody looked for it");
     }
 
     async fn prepare(&self, booking: BookingId) {
@@ -164,12 +219,33 @@ impl Scene {
                 pay(false, Some("pm_card_visa")).await;
                 assert_eq!(self.shop.status(booking).await, Status::Confirmed);
             }
+            FindRefund => {
+                pay(false, Some("pm_card_visa")).await;
+                booking::cancel(&ctx, booking, CancelBooking::default()).await.expect("cancelled");
+                self.refund_unheard(booking).await;
+            }
             GetRefund => {
                 pay(false, Some("pm_card_pendingRefund")).await;
                 booking::cancel(&ctx, booking, CancelBooking::default()).await.expect("cancelled");
                 self.shop.work().await;
             }
         }
+    }
+
+    /// As by a process that dies before it has heard the answer; and keys are not kept for ever.
+    async fn refund_unheard(&self, booking: BookingId) {
+        let (refund, intent, minor): (RefundId, String, i64) = sqlx::query_as(
+            "select r.id, a.gateway_ref, r.amount_minor
+             from refunds r
+             join payment_attempts a on a.payment_id = r.payment_id and a.status = 'succeeded'
+             where r.booking_id = $1",
+        )
+        .bind(booking)
+        .fetch_one(&self.shop.house.db)
+        .await
+        .expect("a refund under way");
+        self.shop.house.payments.refund(&intent, Money::new(minor, Currency::EUR), refund).await.expect("given back");
+        self.shop.sandbox.hub.with_book(|book| book.replays.clear());
     }
 
     /// What people do that makes the house call, and what they hear.
@@ -195,7 +271,7 @@ impl Scene {
                 vec![customer.call(Method::DELETE, &format!("/api/v1/bookings/{booking}/hold"), json!({})).await]
             }
             Refund => vec![customer.call(Method::POST, &format!("/api/v1/bookings/{booking}/cancellation"), json!({})).await],
-            GetRefund | Fee => Vec::new(),
+            FindRefund | GetRefund | Fee => Vec::new(),
         }
     }
 
@@ -227,7 +303,7 @@ impl Scene {
                     assert!(checkout.status == 200 && !checkout.body.contains("Nothing was charged"), "{when}: {}", checkout.body);
                 }
                 ExpireHostedPageLater | CancelLater | Refund => assert!(answers[0].status.is_success(), "{when}"),
-                GetRefund | Fee => {}
+                FindRefund | GetRefund | Fee => {}
             }
         }
     }
@@ -235,7 +311,7 @@ impl Scene {
     /// The same once more by one of the two, on a fine day.
     async fn try_again(&self, weather: Weather) {
         let when = format!("{:?} after {weather:?}", self.call);
-        if matches!(self.call, ExpireHostedPageLater | CancelLater | Refund | GetRefund | Fee) {
+        if matches!(self.call, ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund | Fee) {
             return;
         }
         let answers = self.act(self.stays).await;
@@ -266,12 +342,12 @@ impl Scene {
             CreateIntent | GetIntent | GetHostedPage | Fee => (Status::Confirmed, Status::Confirmed),
             Capture => (Status::Confirmed, if was_done { Status::Confirmed } else { Status::Requested }),
             CreateHostedPage | ExpireHostedPage | UpdateAmount | Cancel => (Status::Held, Status::Held),
-            ExpireHostedPageLater | CancelLater | Refund | GetRefund => (Status::Cancelled, Status::Cancelled),
+            ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund => (Status::Cancelled, Status::Cancelled),
         };
         assert_eq!((shop.status(self.stays).await, shop.status(self.leaves).await), (stays, leaves), "{when}");
         let open = "select count(*) from refunds where status <> 'succeeded'";
         assert_eq!(shop.world().count(open).await, 0, "{when}: refunds under way");
-        if matches!(self.call, Refund | GetRefund) {
+        if matches!(self.call, Refund | FindRefund | GetRefund) {
             let back = shop.sandbox.hub.with_book(|book| book.refunds.values().map(|refund| refund.amount).collect::<Vec<_>>());
             assert!(back.len().is_multiple_of(2) && back.iter().all(|amount| *amount == 10_000), "{when}: {back:?}");
         }

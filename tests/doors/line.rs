@@ -39,12 +39,38 @@ enum Talk {
     Letters,
 }
 
+/// What becomes of which calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Forecast {
+    weather: Weather,
+    /// Those that begin so; all others have a fine day. None: all, and the line itself.
+    on: Option<&'static str>,
+}
+
+impl Forecast {
+    const fn of_all(weather: Weather) -> Self {
+        Self { weather, on: None }
+    }
+    fn is_of(self, call: &[u8]) -> bool {
+        self.on.is_none_or(|start| call.starts_with(start.as_bytes()))
+    }
+    fn is_nobody_there(self) -> bool {
+        self == Self::of_all(Weather::Refused)
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    calls: AtomicUsize,
+    met: AtomicUsize,
+}
+
 /// Passes calls on to one address. Ends when dropped.
 pub struct Line {
     pub address: SocketAddr,
-    wanted: watch::Sender<Weather>,
-    present: watch::Receiver<Weather>,
-    calls: Arc<AtomicUsize>,
+    wanted: watch::Sender<Forecast>,
+    present: watch::Receiver<Forecast>,
+    counts: Arc<Counts>,
 }
 
 impl Line {
@@ -63,25 +89,40 @@ impl Line {
         place.set_reuseaddr(true).expect("a shared port");
         place.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
         let address = place.local_addr().expect("bound");
-        let (wanted, wishes) = watch::channel(Weather::Fine);
-        let (tell, present) = watch::channel(Weather::Refused);
-        let calls = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(attend(place, there, talk, wishes, tell, calls.clone()));
-        let line = Self { address, wanted, present, calls };
+        let (wanted, wishes) = watch::channel(Forecast::of_all(Weather::Fine));
+        let (tell, present) = watch::channel(Forecast::of_all(Weather::Refused));
+        let counts = Arc::new(Counts::default());
+        tokio::spawn(attend(place, there, talk, wishes, tell, counts.clone()));
+        let line = Self { address, wanted, present, counts };
         line.set(Weather::Fine).await;
         line
     }
 
     /// How many lines have been taken up so far.
     pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
+        self.counts.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many calls have been heard and met the present weather. On a fine day nobody listens to them.
+    pub fn met(&self) -> usize {
+        self.counts.met.load(Ordering::SeqCst)
     }
 
     /// From when this returns on; calls under way are cut off.
     pub async fn set(&self, weather: Weather) {
-        let _ = self.wanted.send(weather);
+        self.change(Forecast::of_all(weather)).await;
+    }
+
+    /// The same for those calls alone that begin so, such as `GET /v1/refunds?`. Refused they are cut off: others still get through.
+    pub async fn set_on(&self, start: &'static str, weather: Weather) {
+        self.change(Forecast { weather, on: Some(start) }).await;
+    }
+
+    async fn change(&self, forecast: Forecast) {
+        let _ = self.wanted.send(forecast);
         let mut present = self.present.clone();
-        let _ = present.wait_for(|now| *now == weather).await;
+        let _ = present.wait_for(|now| *now == forecast).await;
+        self.counts.met.store(0, Ordering::SeqCst);
     }
 }
 
@@ -89,22 +130,22 @@ async fn attend(
     place: TcpSocket,
     there: SocketAddr,
     talk: Talk,
-    mut wishes: watch::Receiver<Weather>,
-    tell: watch::Sender<Weather>,
-    calls: Arc<AtomicUsize>,
+    mut wishes: watch::Receiver<Forecast>,
+    tell: watch::Sender<Forecast>,
+    counts: Arc<Counts>,
 ) {
     let address = place.local_addr().expect("bound");
     loop {
-        let weather = *wishes.borrow_and_update();
-        if weather == Weather::Refused {
-            let _ = tell.send(weather);
+        let forecast = *wishes.borrow_and_update();
+        if forecast.is_nobody_there() {
+            let _ = tell.send(forecast);
             if wishes.changed().await.is_err() {
                 return;
             }
             continue;
         }
         let listener = listen(address);
-        let _ = tell.send(weather);
+        let _ = tell.send(forecast);
         loop {
             tokio::select! {
                 changed = wishes.changed() => match changed {
@@ -113,16 +154,16 @@ async fn attend(
                 },
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    calls.fetch_add(1, Ordering::SeqCst);
-                    let mut over = wishes.clone();
+                    counts.calls.fetch_add(1, Ordering::SeqCst);
+                    let (mut over, counts) = (wishes.clone(), counts.clone());
                     tokio::spawn(async move {
-                        let mut passing = std::pin::pin!(pass(stream, there, talk, weather));
+                        let mut passing = std::pin::pin!(pass(stream, there, talk, forecast, &counts));
                         loop {
                             tokio::select! {
                                 biased;
                                 changed = over.changed() => {
-                                    let is_frozen = changed.is_ok() && *over.borrow_and_update() == Weather::Frozen;
-                                    if !is_frozen || over.wait_for(|now| *now != Weather::Frozen).await.is_err() {
+                                    let is_frozen = changed.is_ok() && over.borrow_and_update().weather == Weather::Frozen;
+                                    if !is_frozen || over.wait_for(|now| now.weather != Weather::Frozen).await.is_err() {
                                         return;
                                     }
                                 }
@@ -143,23 +184,29 @@ fn listen(address: SocketAddr) -> TcpListener {
     socket.listen(64).expect("listens")
 }
 
-async fn pass(mut caller: TcpStream, there: SocketAddr, talk: Talk, weather: Weather) -> std::io::Result<()> {
+async fn pass(mut caller: TcpStream, there: SocketAddr, talk: Talk, forecast: Forecast, counts: &Counts) -> std::io::Result<()> {
     match talk {
-        _ if weather == Weather::Fine => {
+        _ if forecast.weather == Weather::Fine => {
             let mut gateway = TcpStream::connect(there).await?;
             tokio::io::copy_bidirectional(&mut caller, &mut gateway).await.map(|_| ())
         }
-        Talk::Calls => pass_call(caller, there, weather).await,
-        Talk::Letters => pass_letter(caller, there, weather).await,
+        Talk::Calls => pass_call(caller, there, forecast, counts).await,
+        Talk::Letters => pass_letter(caller, there, forecast.weather).await,
     }
 }
 
 const NOISE: &[u8] = b"\x00\xff\xfe SSH-2.0-OpenSSH_9.2 \x80\r\n";
 const PAGE: &[u8] = b"<html><h1>Welcome to nginx!</h1></html>";
 
-async fn pass_call(mut caller: TcpStream, there: SocketAddr, weather: Weather) -> std::io::Result<()> {
+async fn pass_call(mut caller: TcpStream, there: SocketAddr, forecast: Forecast, counts: &Counts) -> std::io::Result<()> {
     let call = read_call(&mut caller).await?;
-    match weather {
+    if !forecast.is_of(&call) {
+        let whole = ask(there, &call).await?;
+        caller.write_all(&whole).await?;
+        return caller.shutdown().await;
+    }
+    counts.met.fetch_add(1, Ordering::SeqCst);
+    match forecast.weather {
         Weather::Status(status) => {
             let body = r#"{"error":{"type":"api_error","message":"Broken on purpose."}}"#;
             answer(&mut caller, status, "application/json", body.as_bytes()).await
@@ -172,7 +219,8 @@ async fn pass_call(mut caller: TcpStream, there: SocketAddr, weather: Weather) -
             std::future::pending().await
         }
         Weather::Lost => ask(there, &call).await.map(|_| ()),
-        Weather::Fine | Weather::Refused | Weather::Stalled | Weather::Frozen => std::future::pending().await,
+        Weather::Refused => Ok(()),
+        Weather::Fine | Weather::Stalled | Weather::Frozen => std::future::pending().await,
     }
 }
 

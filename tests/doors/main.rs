@@ -4,6 +4,7 @@
 
 mod account;
 mod admin;
+mod asked;
 mod bad_input;
 mod bad_values;
 mod by_hand;

@@ -3,10 +3,14 @@
 use super::harness::{Answer, Browser, Doors};
 use super::markup::refused;
 use super::routes::{SERVICES, all, filled};
+use axum::Router;
 use axum::body::Body;
-use http::Method;
+use axum::extract::Path;
+use axum::routing::get;
+use http::{Method, StatusCode};
 use serde_json::json;
 use sqlx::PgPool;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 const ABSENT: &str = "0193a1c2-7f00-7abc-8def-0123456789ab";
@@ -159,6 +163,59 @@ async fn a_file_carries_its_headers_in_every_form(db: PgPool) {
     std::fs::remove_dir_all(folder).expect("nobody else's folder");
 }
 
+/// The page that shows the API is somebody else's, and so are the files it names.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_files_of_the_apis_page_carry_their_headers(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_BASE_URL", HTTPS)]);
+    let page = said(doors.browser().get("/api/docs/").await, 200);
+    let values = ["src=\"", "href=\""].into_iter().flat_map(|before| page.body.split(before).skip(1));
+    let names = values.filter_map(|rest| rest.split('"').next()).chain(["index.html"]);
+    let mut kinds = BTreeSet::new();
+    for name in names {
+        let path = format!("/api/docs/{}", name.trim_start_matches("./"));
+        let file = said(doors.browser().fetch(&path).await, 200);
+        check(&file, &path);
+        assert_eq!(file.header("strict-transport-security"), HSTS, "{path}");
+        kinds.insert(file.header("content-type").split(';').next().unwrap_or_default().to_owned());
+    }
+    assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), ["image/png", "text/css", "text/html", "text/javascript"]);
+}
+
+/// A panic may carry anything.
+const HIDDEN: &str = "postgres://fettle:kettle-moss-49@db";
+
+/// With a sentence that is put together, with one that is written down, with something else.
+async fn breaks(Path(how): Path<String>) -> StatusCode {
+    match how.as_str() {
+        "together" => panic!("{how}: {HIDDEN}"),
+        "written" => panic!("postgres://fettle:kettle-moss-49@db"),
+        _ => std::panic::panic_any(HIDDEN.len()),
+    }
+}
+
+/// Within the layers of the router that answers.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_panic_is_answered_as_other_failures_are(db: PgPool) {
+    let doors = Doors::with(db, &[("FETTLE_BASE_URL", HTTPS)]);
+    let routes = Router::new().route("/breaks/{how}", get(breaks)).route("/api/v1/breaks/{how}", get(breaks));
+    let mut browser = Browser { router: fettle::layers::wrap(routes, &doors.state), ..doors.browser() };
+    for how in ["together", "written", "otherwise"] {
+        for (path, kind) in [("/breaks", "text/html"), ("/api/v1/breaks", "application/problem+json")] {
+            let path = format!("{path}/{how}");
+            let answer = said(browser.get(&path).await, 500);
+            check(&answer, &path);
+            assert_eq!(answer.header("strict-transport-security"), HSTS, "{path}");
+            assert!(answer.header("content-type").starts_with(kind), "{path}: {}", answer.header("content-type"));
+            assert!(answer.body.contains("Reference"), "{path}: {}", answer.body);
+            for told in [HIDDEN, "kettle-moss-49", "panic"] {
+                assert!(!answer.body.contains(told), "{path} tells {told}: {}", answer.body);
+            }
+        }
+    }
+    // whoever comes next finds the house as it was
+    said(doors.browser().get("/help").await, 200);
+}
+
 /// Whatever is answered tells the browser to come by https alone, and the session's cookie is never sent otherwise, nor from elsewhere.
 #[sqlx::test(migrations = "./migrations")]
 async fn over_https_the_session_stays_there(db: PgPool) {
@@ -195,13 +252,4 @@ async fn over_https_the_session_stays_there(db: PgPool) {
 pub fn said(answer: Answer, status: u16) -> Answer {
     assert_eq!(answer.status, status, "{}", answer.body);
     answer
-}
-
-/// Addresses with a secret in them are those whose secret is left out of the log.
-#[test]
-fn every_secret_in_an_address_is_known_as_one() {
-    for route in all().iter().filter(|route| route.path.contains("{secret}")) {
-        let before = route.path.split("{secret}").next().unwrap_or_default();
-        assert!(fettle::layers::request::SECRET_PATHS.contains(&before), "{}", route.path);
-    }
 }

@@ -1,5 +1,6 @@
 //! A house whose gateway is the sandbox, asked by the production adapter over a line that may break.
 
+use super::asked::Asked;
 use super::harness::{Answer, Browser, Doors, config, open};
 use super::line::Line;
 use domain::booking;
@@ -21,6 +22,7 @@ pub struct Shop {
     pub house: Arc<House>,
     pub sandbox: Sandbox,
     pub line: Line,
+    pub gateway: Arc<Asked>,
 }
 
 /// Answers come at once or not at all, so little is enough; but a machine that is busy with other tests takes its time.
@@ -44,13 +46,13 @@ impl Shop {
             api_url: format!("http://{}/", line.address),
             script_url: format!("{}/v3/", sandbox.base_url()),
         };
-        let gateway = StripeGateway::with_patience(settings, patience).expect("valid settings");
+        let gateway = Arc::new(Asked::new(StripeGateway::with_patience(settings, patience).expect("valid settings")));
         let old = &world.house;
         let house = Arc::new(House {
             db: old.db.clone(),
             clock: old.clock.clone(),
             chance: old.chance.clone(),
-            payments: Arc::new(gateway),
+            payments: gateway.clone(),
             mail: old.mail.clone(),
             calendars: old.calendars.clone(),
             base_url: old.base_url.clone(),
@@ -60,7 +62,7 @@ impl Shop {
             committed: tokio::sync::Notify::new(),
         });
         let (state, router) = open(house.clone(), config(&[("FETTLE_LIMIT_SENSITIVE", "1000000"), ("FETTLE_LIMIT_BOOKING", "1000000")]));
-        Self { doors: Doors { world, state, router }, house, sandbox, line }
+        Self { doors: Doors { world, state, router }, house, sandbox, line, gateway }
     }
 
     pub fn world(&self) -> &World {

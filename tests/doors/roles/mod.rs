@@ -5,6 +5,7 @@ mod links;
 mod pages;
 mod programs;
 mod scene;
+mod topics;
 
 use super::harness::{Answer, Doors};
 use super::routes::{Route, all, filled};
@@ -50,7 +51,7 @@ const PARTY_ALONE: &str = "aaninnnnnn";
 /// for the parameter `id`. A method with a status, `POST 422`, says what each of those who are in is told, where none of them can succeed.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// What is not a question of who one is: the socket, and what has a signature.
+/// The socket, each topic of which has rows of its own in `topics.rs`, and what is no question of who one is, but of a signature.
 const ELSEWHERE: [&str; 2] = ["/api/v1/live", "/api/v1/webhooks/stripe"];
 
 fn of_calls() -> Vec<(String, Row)> {

@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
     ("GET", "/kit", NOBODY, ""),
     ("GET", "/api/docs", EVERYONE, ""),
     ("GET", "/api/docs/", EVERYONE, ""),
-    ("GET", "/api/docs/{*rest}", NOBODY, ""),
+    ("GET", "/api/docs/{*rest=docs_file}", EVERYONE, ""),
     ("GET", "/api/v1/openapi.json", EVERYONE, ""),
     ("GET", "/healthz", EVERYONE, ""),
     ("GET", "/readyz", EVERYONE, ""),

@@ -66,6 +66,7 @@ impl Scene {
             ("member", member.to_string()),
             ("person", world.a_customer().await.to_string()),
             ("step", "business".to_owned()),
+            ("docs_file", "swagger-ui.css".to_owned()),
             ("provider_slug", word(doors, "select slug from providers where id = $1", provider.id.as_u128()).await),
             ("category_slug", word(doors, "select slug from categories where id = $1", provider.category.as_u128()).await),
         ]);
@@ -231,11 +232,10 @@ impl Scene {
             "done" => (22, Some("update bookings set status = 'completed', started_at = $2, completed_at = $2 where id = $1")),
             _ => (23, None),
         };
-        let mut service = self.provider.service;
-        if what == "requested" {
-            service = world.a_service(self.provider.id, self.provider.category, &[self.provider.person]).await;
-            world.set("services", service, "needs_approval", "true").await;
-        }
+        let service = match what {
+            "requested" => self.a_service_by_request(doors, self.provider.person).await,
+            _ => self.provider.service,
+        };
         let mut customer = doors.signed_in(self.party).await;
         let id = hold(&mut customer, service, &format!("2026-06-{day}T10:00:00Z")).await;
         if what != "held" {
@@ -254,7 +254,14 @@ impl Scene {
         id
     }
 
-    /// More of everything that pages list: bookings with their payments, services, people of the team, reviews, and traces of all that.
+    /// The team says yes or no to each booking of it.
+    async fn a_service_by_request(&self, doors: &Doors, person: ResourceId) -> ServiceId {
+        let service = doors.world.a_service(self.provider.id, self.provider.category, &[person]).await;
+        doors.world.set("services", service, "needs_approval", "true").await;
+        service
+    }
+
+    /// More of everything that pages list: bookings with their payments, requests, services, people of the team, reviews, and traces of all that.
     pub async fn grow(&self, doors: &Doors) {
         let world = &doors.world;
         let mut customer = doors.signed_in(self.party).await;
@@ -272,6 +279,9 @@ impl Scene {
                     a_review(doors, &id, self.provider.id, self.party).await;
                 }
             }
+            let by_request = self.a_service_by_request(doors, person).await;
+            let id = hold(&mut customer, by_request, &format!("2026-06-{}T15:00:00Z", 15 + round)).await;
+            pay(&mut customer, &id).await;
             self.keep_more(&mut owner, person, round).await;
             let another = world.a_provider().await;
             let kept = customer.call(Method::PUT, &format!("/api/v1/favourites/{}", another.id), json!({})).await;
