@@ -1,6 +1,7 @@
 //! Carries the gateway's messages to the house's door, in order or as letters of every kind, and remembers what was brought.
 
 use super::letters::{Kind, Letter, Message, disorder, shuffle};
+use super::order::Order;
 use super::stories::want;
 use crate::house::{Answer, Gateway, House, answer_of};
 use crate::progress::Progress;
@@ -8,6 +9,7 @@ use crate::report::{Report, Times};
 use anyhow::Result;
 use futures::StreamExt;
 use rand::Rng;
+use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -31,8 +33,18 @@ pub struct Post {
     pub altered: usize,
     pub times: Times,
     late: Vec<Letter>,
-    /// By payment intent: the places of its messages as they were taken at the door, each as often as it was.
-    taken: BTreeMap<String, Vec<usize>>,
+    /// By payment.
+    heard: BTreeMap<String, Order>,
+}
+
+/// A letter that was brought.
+struct Brought {
+    letter: Letter,
+    answer: Answer,
+    /// At the first try.
+    sent: Instant,
+    /// When the last try was answered.
+    answered: Instant,
 }
 
 impl Post {
@@ -45,7 +57,7 @@ impl Post {
             altered: 0,
             times: Times::default(),
             late: Vec::new(),
-            taken: BTreeMap::new(),
+            heard: BTreeMap::new(),
         })
     }
 
@@ -59,6 +71,13 @@ impl Post {
             }
         }
         Ok(news)
+    }
+
+    /// How many messages of this kind nobody has brought yet.
+    pub async fn count_fresh(&self, kind: &str) -> Result<usize> {
+        let events = self.gateway.events().await?;
+        let is_fresh = |event: &&Value| event["type"] == kind && event["id"].as_str().is_some_and(|id| !self.seen.contains(id));
+        Ok(events.iter().filter(is_fresh).count())
     }
 
     /// Once, one after the other.
@@ -81,7 +100,7 @@ impl Post {
         let news = self.fresh().await?;
         let mut stories: BTreeMap<&str, Vec<&Message>> = BTreeMap::new();
         for message in &news {
-            stories.entry(message.intent()).or_default().push(message);
+            stories.entry(message.payment()).or_default().push(message);
         }
         let mut in_time = Vec::new();
         for story in stories.values() {
@@ -97,49 +116,53 @@ impl Post {
     pub async fn bring_late(&mut self, progress: &mut Progress, report: &mut Report) -> bool {
         let mut stories: BTreeMap<String, Vec<Letter>> = BTreeMap::new();
         for letter in std::mem::take(&mut self.late) {
-            stories.entry(letter.intent.clone()).or_default().push(letter);
+            stories.entry(letter.payment.clone()).or_default().push(letter);
         }
         let is_any = !stories.is_empty();
         self.deliver(stories.into_values().collect(), progress, report).await;
         is_any
     }
 
-    /// Whether a newer message of this payment intent was taken before an older one.
-    pub fn has_shuffled(&self, intent: &str) -> bool {
-        self.taken.get(intent).is_some_and(|places| !places.is_sorted())
+    /// Whether the house heard of something newer about this payment before it heard of something older.
+    pub fn has_shuffled(&self, payment: &str) -> bool {
+        self.heard.get(payment).is_some_and(Order::is_shuffled)
     }
 
     async fn deliver(&mut self, mut stories: Vec<Vec<Letter>>, progress: &mut Progress, report: &mut Report) {
         stories.iter_mut().for_each(|letters| shuffle(letters));
         let post = &*self;
         let all = futures::stream::iter(stories).map(|letters| post.bring_story(letters));
-        let brought: Vec<Vec<(Letter, Answer)>> = all.buffer_unordered(AT_ONCE).collect().await;
-        for (letter, answer) in brought.into_iter().flatten() {
-            let name = letter.kind.name();
-            progress.count(name);
-            if letter.is_double {
-                progress.count(DOUBLED);
-            }
-            if letter.is_late {
-                progress.count(LATE);
-            }
-            self.times.add(answer.took);
-            let wanted = if letter.kind == Kind::Forged { 400 } else { 200 };
-            report
-                .expect(answer.status == wanted, || format!("a message that is {name} was answered {} instead of {wanted}", answer.status));
-            match letter.kind {
-                Kind::Honest => self.taken.entry(letter.intent).or_default().push(letter.place),
-                Kind::Altered(_) => self.altered += 1,
-                Kind::Forged => {}
-            }
+        let brought: Vec<Vec<Brought>> = all.buffer_unordered(AT_ONCE).collect().await;
+        for one in brought.into_iter().flatten() {
+            self.note(one, progress, report);
+        }
+    }
+
+    fn note(&mut self, brought: Brought, progress: &mut Progress, report: &mut Report) {
+        let Brought { letter, answer, sent, answered } = brought;
+        let name = letter.kind.name();
+        progress.count(name);
+        if letter.is_double {
+            progress.count(DOUBLED);
+        }
+        if letter.is_late {
+            progress.count(LATE);
+        }
+        self.times.add(answer.took);
+        self.altered += usize::from(matches!(letter.kind, Kind::Altered(_)));
+        let wanted = if letter.kind == Kind::Forged { 400 } else { 200 };
+        report.expect(answer.status == wanted, || format!("a message that is {name} was answered {} instead of {wanted}", answer.status));
+        if letter.is_acted_on && answer.status == 200 {
+            self.heard.entry(letter.payment).or_default().note(letter.place, sent, answered);
         }
     }
 
     /// As they were answered.
-    async fn bring_story(&self, letters: Vec<Letter>) -> Vec<(Letter, Answer)> {
+    async fn bring_story(&self, letters: Vec<Letter>) -> Vec<Brought> {
         let at_once = if rand::rng().random_ratio(1, CROWDED) { TOGETHER } else { 1 };
         let brought = futures::stream::iter(letters).map(|letter| async move {
             tokio::time::sleep(Duration::from_millis(letter.pause_ms)).await;
+            let sent = Instant::now();
             let mut answer = self.bring(&letter).await;
             // as the gateway does with whatever was not taken
             for _ in 0..5 {
@@ -149,7 +172,7 @@ impl Post {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 answer = self.bring(&letter).await;
             }
-            (letter, answer)
+            Brought { letter, answer, sent, answered: Instant::now() }
         });
         brought.buffer_unordered(at_once).collect().await
     }
