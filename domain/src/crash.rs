@@ -51,7 +51,7 @@ points! {
     RefundAnswered = "refund.answered",
     RefundNoted = "refund.noted",
     FeeAsked = "fee.asked",
-    /// The job has done its work; the queue does not know.
+    /// A job about money has done its work; the queue does not know.
     JobDone = "job.done",
 }
 

@@ -1,5 +1,5 @@
-//! The server dies without a word, at random moments and at every named point of the payment path, while people pay. Afterwards our books and the
-//! gateway's agree within half a minute: nothing paid is lost, nothing unpaid is confirmed, the ledger balances.
+//! The server dies without a word, at random moments, also while it starts, and at every named point of the payment path, while people pay. Afterwards our
+//! books and the gateway's agree within half a minute: nothing paid is lost, nothing unpaid is confirmed, the ledger balances.
 
 use crate::house::{Gateway, House};
 use crate::load::{Load, Promise};
@@ -13,6 +13,7 @@ use domain::crash::Point;
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -30,6 +31,10 @@ const PEOPLE: usize = 8;
 const PATIENCE: [Duration; 2] = [Duration::from_secs(6), Duration::from_secs(12)];
 /// A point that was missed so often, each time twice, is passed by nobody.
 const MISSED: u64 = 2;
+/// A random moment after the server is ready.
+const SERVING: Range<Duration> = Duration::from_millis(50)..Duration::from_millis(2_000);
+/// How long getting ready takes, as long as it was not measured.
+const STARTING: Duration = Duration::from_millis(300);
 /// In short nobody dies any more after this.
 const SHORT: Duration = Duration::from_secs(100);
 /// SIGABRT, by which `domain::crash` dies. Whatever ends otherwise has not died at its point.
@@ -75,6 +80,8 @@ pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
 #[derive(Clone, Copy)]
 enum Moment {
     At(Point),
+    /// Before the server is ready.
+    Starting,
     Random,
 }
 
@@ -82,6 +89,7 @@ impl Moment {
     const fn name(self) -> &'static str {
         match self {
             Self::At(point) => point.as_str(),
+            Self::Starting => "a random moment of its start",
             Self::Random => "a random moment",
         }
     }
@@ -107,6 +115,8 @@ struct Deaths<'a> {
     here: usize,
     unjudged: usize,
     agreed: Times,
+    /// How long the server took last to get ready.
+    start: Duration,
 }
 
 impl<'a> Deaths<'a> {
@@ -114,7 +124,8 @@ impl<'a> Deaths<'a> {
         let points = Point::ALL.len();
         let wanted = if stage.is_full { (200, 8) } else { (points + points.div_ceil(RANDOM - 1), 1) };
         let progress = Progress::open(stage, "kill");
-        Self { stage, gateway, load, progress, wanted, missed: BTreeMap::new(), here: 0, unjudged: 0, agreed: Times::default() }
+        let (missed, agreed) = (BTreeMap::new(), Times::default());
+        Self { stage, gateway, load, progress, wanted, missed, here: 0, unjudged: 0, agreed, start: STARTING }
     }
 
     fn count(&self, moment: Moment) -> u64 {
@@ -130,14 +141,15 @@ impl<'a> Deaths<'a> {
             return wanting;
         }
         let is_random = self.progress.done % RANDOM == RANDOM - 1;
-        Some(wanting.filter(|_| !is_random).unwrap_or(Moment::Random))
+        let by_chance = if self.count(Moment::Starting) < self.count(Moment::Random) { Moment::Starting } else { Moment::Random };
+        Some(wanting.filter(|_| !is_random).unwrap_or(by_chance))
     }
 
     /// False if nobody has died at that moment.
     async fn die(&mut self, moment: Moment, report: &mut Report) -> Result<bool> {
         let has_died = match moment {
             Moment::At(point) => self.die_at(point, report).await?,
-            Moment::Random => self.die_some_time(report).await?,
+            Moment::Starting | Moment::Random => self.die_some_time(moment, report).await?,
         };
         if has_died {
             self.progress.count(moment.name());
@@ -147,10 +159,19 @@ impl<'a> Deaths<'a> {
         Ok(has_died)
     }
 
-    async fn die_some_time(&self, report: &mut Report) -> Result<bool> {
-        let mut server = self.stage.serve().await?;
-        let millis = rand::rng().random_range(50..2_000);
-        tokio::time::sleep(Duration::from_millis(millis)).await;
+    async fn die_some_time(&mut self, moment: Moment, report: &mut Report) -> Result<bool> {
+        Stage::vacated(self.stage.address).await;
+        let launched = Instant::now();
+        let mut server = self.stage.launch(self.stage.address, &[])?;
+        let when = if matches!(moment, Moment::Starting) {
+            Duration::ZERO..self.start
+        } else {
+            server.wait_until_ready().await?;
+            self.start = launched.elapsed();
+            SERVING
+        };
+        let wait = rand::rng().random_range(when);
+        tokio::time::sleep(wait).await;
         if let Some(status) = server.ended() {
             report.broken(format!("the server ended by itself with {status}"));
             return Ok(false);
@@ -194,8 +215,12 @@ impl<'a> Deaths<'a> {
         if let Some(took) = money::judge(&self.stage.db, self.gateway, self.load, back, report).await? {
             self.agreed.add(took);
         }
-        let failed = self.load.with_memory(|memory| memory.failures.iter().filter(|(_, status, _)| *status == 500).count());
-        report.expect(failed == 0, || format!("{failed} answers were 500"));
+        let (failed, gave_up) = self.load.with_memory(|memory| {
+            let failed = memory.failures.iter().filter(|(_, status, _)| !matches!(*status, 0 | 503));
+            (failed.count(), memory.gave_up)
+        });
+        report.expect(failed == 0, || format!("{failed} answers were failures other than 503"));
+        report.expect(gave_up == 0, || format!("{gave_up} people gave up"));
         self.unjudged = 0;
         Ok(())
     }
@@ -203,7 +228,9 @@ impl<'a> Deaths<'a> {
     /// The figures, and whether there were as many deaths as there have to be.
     fn account(&self, report: &mut Report) {
         let (deaths, each) = self.wanted;
-        report.figure("deaths", format!("{} of {deaths}, {} of them at random moments", self.progress.done, self.count(Moment::Random)));
+        let (starting, serving) = (self.count(Moment::Starting), self.count(Moment::Random));
+        let random = format!("{} of them at random moments, of these {starting} while it started", starting + serving);
+        report.figure("deaths", format!("{} of {deaths}, {random}", self.progress.done));
         let at_points = Point::ALL.iter().map(|&point| format!("{} {}", point.as_str(), self.count(Moment::At(point))));
         report.figure("at each point", at_points.collect::<Vec<_>>().join(", "));
         report.figure("points that nobody passed in time", self.missed.values().sum::<u64>());

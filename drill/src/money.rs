@@ -24,6 +24,8 @@ struct Paid {
     captured: i64,
     refunded: i64,
     refunds_open: i64,
+    /// The money came after the quarter of an hour that a hold lasts, or was asked for only then.
+    is_late: bool,
 }
 
 impl Paid {
@@ -42,7 +44,8 @@ pub async fn differences(db: &PgPool, gateway: &Gateway) -> Result<Vec<String>> 
     }
     let rows: Vec<Paid> = sqlx::query_as(
         "select a.gateway_ref as intent, b.id::text as booking, b.status, p.id::text as payment_id, p.status as payment, p.captured_minor as captured,
-            p.refunded_minor as refunded, (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'succeeded') as refunds_open
+            p.refunded_minor as refunded, (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'succeeded') as refunds_open,
+            coalesce(p.paid_at, p.created_at) > b.created_at + interval '15 minutes' as is_late
          from payments p join bookings b on b.id = p.booking_id left join payment_attempts a on a.payment_id = p.id",
     )
     .fetch_all(db)
@@ -60,9 +63,8 @@ pub async fn differences(db: &PgPool, gateway: &Gateway) -> Result<Vec<String>> 
         problems.extend(difference(row, intent, refunded.get(reference).copied().unwrap_or(0)));
     }
     for (reference, intent) in &intents {
-        let took = taken(intent);
-        if took > 0 && !known.contains(reference.as_str()) {
-            problems.push(format!("{reference} took {took} and none of our rows is about it"));
+        if is_paid(intent) && !known.contains(reference.as_str()) {
+            problems.push(format!("{reference} was paid with {} and none of our rows is about it", intent["amount"]));
         }
     }
     let left = invariants::jobs_left(db).await?;
@@ -78,6 +80,11 @@ fn index(intents: &Value) -> BTreeMap<String, &Value> {
 
 fn taken(intent: &Value) -> i64 {
     intent["amount_received"].as_i64().unwrap_or(0)
+}
+
+/// A card was charged for it, or reserved, whatever became of that.
+fn is_paid(intent: &Value) -> bool {
+    taken(intent) > 0 || !intent["latest_charge"].is_null()
 }
 
 /// Payments that our books say something else was taken for than the gateway took, by all their attempts together; also those that it took nothing for.
@@ -121,6 +128,10 @@ fn difference(row: &Paid, intent: &Value, refunded_there: i64) -> Option<String>
     }
     if took > 0 && row.refunded == 0 && !row.is_agreed() {
         return says("paid and lost");
+    }
+    // Nobody has asked for that: whoever gives a booking up says so, and it is cancelled or declined.
+    if is_paid(intent) && !row.is_late && matches!(row.status.as_str(), "held" | "expired") {
+        return says("paid in time and lost");
     }
     if there == "requires_capture" && row.status != "requested" {
         return says("the card is kept reserved for nothing");
@@ -211,8 +222,9 @@ pub async fn check_promises(db: &PgPool, load: &Load, report: &mut Report) -> Re
     Ok(())
 }
 
-/// Whether a booking may stand there. A hold that nobody pays for in time runs out by itself, and money that comes late confirms it or goes back.
-/// Nothing else is ended by the house itself: requests lapse a day after they were made, and all bookings are for days to come.
+/// Whether a booking may stand there. A hold that nobody pays for in time runs out by itself, and money that comes late confirms it or goes back; one that
+/// was paid in time and has run out is found by [`differences`]. Nothing else is ended by the house itself: requests lapse a day after they were made, and
+/// all bookings are for days to come.
 fn fits(promise: Promise, wish: Option<Wish>, status: &str) -> bool {
     let may_follow = match promise {
         Promise::Held => true,
@@ -246,6 +258,7 @@ mod tests {
             captured,
             refunded: 0,
             refunds_open: 0,
+            is_late: false,
         }
     }
 
@@ -286,10 +299,18 @@ mod tests {
         assert_eq!(difference(&row("confirmed", 0), &charged, 0), None);
         assert!(difference(&row("cancelled", 0), &charged, 0).is_some(), "paid and lost");
         assert!(difference(&row("expired", 0), &charged, 0).is_some(), "paid late and lost");
-        assert_eq!(difference(&row("expired", 100), &charged, 100), None, "paid late and given back");
+        let late = Paid { is_late: true, ..row("expired", 100) };
+        assert_eq!(difference(&late, &charged, 100), None, "paid late and given back");
+        assert!(difference(&row("expired", 100), &charged, 100).is_some(), "paid in time, and given back unasked");
+        assert!(difference(&row("held", 100), &charged, 100).is_some(), "paid in time, and not taken for it");
         assert!(difference(&row("cancelled", 100), &charged, 0).is_some(), "the gateway has given nothing back");
         assert_eq!(difference(&row("requested", 0), &reserved, 0), None);
         assert!(difference(&row("declined", 0), &reserved, 0).is_some(), "reserved for nothing");
+        let given_up = json!({ "id": "i", "status": "canceled", "amount_received": 0, "latest_charge": null });
+        let let_go = json!({ "id": "i", "status": "canceled", "amount_received": 0, "latest_charge": "ch" });
+        assert_eq!(difference(&row("expired", 0), &given_up, 0), None, "never paid");
+        assert_eq!(difference(&row("declined", 0), &let_go, 0), None);
+        assert!(difference(&row("expired", 0), &let_go, 0).is_some(), "reserved in time, and let go unasked");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{invariants, money};
 use anyhow::Result;
 use futures::StreamExt;
 use rand::Rng;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +21,8 @@ const GROUP: usize = 5;
 pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let (attempts, at_once, churn) =
         if stage.is_full { (10_000, 500, Duration::from_secs(120)) } else { (1_000, 100, Duration::from_secs(15)) };
-    let town = Town::build(&stage.db, GROUP, attempts).await?;
+    // one more, who comes when the rush is over
+    let town = Town::build(&stage.db, GROUP, attempts + 1).await?;
     let gateway = Gateway::at(&stage.sandbox);
     let _server = stage.serve().await?;
     let house = House::at(stage.address);
@@ -70,6 +72,7 @@ impl Crowd {
                 let one = rush(house, town, *attempts, *at_once, |_| (town.start(40), Some(town.people[0]))).await;
                 one.show(report, "one slot");
                 one.check(report, 1, "one slot");
+                self.take_offered(&one, "one slot", report).await;
                 // judged with the programs of production
                 let is_judged = cfg!(not(debug_assertions)) && self.is_full;
                 report.expect(!is_judged || one.times.quantile(990) <= Duration::from_secs(1), || {
@@ -82,14 +85,27 @@ impl Crowd {
                 some.show(report, "overlapping starts");
                 some.check_others(report, "overlapping starts");
                 report.expect(matches!(some.won(), 1 | 2), || format!("overlapping starts: {} got one", some.won()));
+                self.take_offered(&some, "overlapping starts", report).await;
             }
             Part::Group => {
                 let group = rush(house, town, attempts / 2, *at_once, |_| (town.start(80), None)).await;
                 group.show(report, "a group of five people");
                 group.check(report, GROUP as u64, "a group of five people");
+                self.take_offered(&group, "a group of five people", report).await;
             }
             Part::Churn => keep_changing(house, town, (*at_once).min(60), self.churn, report).await,
         }
+    }
+
+    /// What those were offered who came too late is really to be had, with whom it names first: somebody who was not in the rush takes it.
+    async fn take_offered(&self, rush: &Rush, what: &str, report: &mut Report) {
+        let Some((_, slot)) = &rush.offered else { return report.broken(format!("{what}: nobody was offered another time")) };
+        let start = slot["starts_at"].as_str().unwrap_or_default();
+        let person = slot["resource_ids"][0].as_str().and_then(|id| id.parse().ok());
+        let taken = self.house.hold(&self.town.customer(self.attempts), self.town.service, start, person).await;
+        report.expect(taken.status == 201, || {
+            format!("{what}: {start} was offered instead, and holding it was answered {} {}", taken.status, taken.text("code"))
+        });
     }
 }
 
@@ -99,22 +115,24 @@ pub struct Rush {
     /// By status and code.
     answers: BTreeMap<(u16, String), u64>,
     without_alternatives: u64,
+    /// The last to come of those who were refused, and the nearest time they were offered: by then all is taken that will be.
+    offered: Option<(i64, Value)>,
     took: Duration,
 }
 
 /// `attempts` by as many customers, `at_once` under way at any time.
 pub async fn rush(house: &House, town: &Town, attempts: i64, at_once: i64, what: impl Fn(i64) -> (String, Option<Uuid>)) -> Rush {
     let began = Instant::now();
-    let mut rush = Rush { times: Times::default(), answers: BTreeMap::new(), without_alternatives: 0, took: Duration::ZERO };
+    let mut rush = Rush { times: Times::default(), answers: BTreeMap::new(), without_alternatives: 0, offered: None, took: Duration::ZERO };
     let mut answers = futures::stream::iter(0..attempts)
         .map(|number| {
             let (start, person) = what(number);
             let token = town.customer(number);
-            async move { house.hold(&token, town.service, &start, person).await }
+            async move { (number, house.hold(&token, town.service, &start, person).await) }
         })
         .buffer_unordered(at_once as usize);
-    while let Some(answer) = answers.next().await {
-        rush.note(&answer);
+    while let Some((number, answer)) = answers.next().await {
+        rush.note(number, &answer);
     }
     rush.took = began.elapsed();
     rush
@@ -131,9 +149,13 @@ fn is_right(status: u16, code: &str) -> bool {
 }
 
 impl Rush {
-    fn note(&mut self, answer: &Answer) {
+    fn note(&mut self, number: i64, answer: &Answer) {
         self.times.add(answer.took);
         self.without_alternatives += u64::from(is_bare(answer));
+        let is_last = self.offered.as_ref().is_none_or(|(last, _)| *last < number);
+        if let Some(nearest) = answer.body["alternatives"].get(0).filter(|_| is_last) {
+            self.offered = Some((number, nearest.clone()));
+        }
         *self.answers.entry((answer.status, answer.text("code").to_owned())).or_default() += 1;
     }
 
