@@ -4,8 +4,9 @@ use crate::house::House;
 use crate::socket::Socket;
 use crate::stage;
 use crate::town::Town;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,6 +25,10 @@ const ASKING: usize = 40;
 const QUESTION: usize = 60_000;
 const ASK_EVERY: Duration = Duration::from_millis(100);
 const CHANGE_EVERY: Duration = Duration::from_millis(50);
+/// So often something changed while those were away who come back.
+const MISSED: usize = 5;
+/// Whoever was not told after this what they missed never is.
+const COMING_BACK: Duration = Duration::from_secs(20);
 /// Their own buffers are as small as may be, so that what they do not read waits at the server.
 const NARROW: u32 = 4_096;
 /// More than this waits where a buffer has filled up.
@@ -96,7 +101,7 @@ impl Attack {
 
     /// Sockets that never read, while there is news for some of them and others ask and ask.
     async fn sockets(self, is_over: Arc<AtomicBool>) -> Result<Made> {
-        let busy = format!("availability:{}", self.busy.provider);
+        let busy = self.news();
         let opened: Vec<Result<Socket>> = futures::stream::iter(0..self.lines)
             .map(|number| subscribed(self.address, if number < LISTENING { busy.clone() } else { self.quiet.clone() }))
             .buffer_unordered(AT_ONCE)
@@ -128,8 +133,28 @@ impl Attack {
         ))
     }
 
-    /// Opens sockets and is gone, over and over, evenly: as often as wanted in three fifths of the time, and on until it is over.
+    /// The topic of the busy one.
+    fn news(&self) -> String {
+        format!("availability:{}", self.busy.provider)
+    }
+
+    /// What someone says who comes back after a few changes, when as many news of them are to be had.
+    async fn question(&self) -> Result<Value> {
+        let mut socket = Socket::open(self.address, None).await?;
+        socket.say(&json!({ "op": "subscribe", "topic": self.news() })).await?;
+        let answer = socket.hear().await?;
+        let after = answer["cursor"].as_str().with_context(|| format!("no place to come back to: {answer}"))?.to_owned();
+        for _ in 0..MISSED {
+            hold_and_release(&self.house, &self.busy).await?;
+            let news = timeout(COMING_BACK, socket.hear()).await.context("no news came")??;
+            ensure!(news["op"] == "event", "instead of news came {news}");
+        }
+        Ok(json!({ "op": "subscribe", "topic": self.news(), "after": after }))
+    }
+
+    /// Opens sockets, hears what was missed and is gone, over and over, evenly: as often as wanted in three fifths of the time, and on until it is over.
     async fn reconnect(self, is_over: Arc<AtomicBool>) -> Result<Made> {
+        let question = &self.question().await?;
         let (address, least) = (self.address, self.reconnects);
         let every = self.during.mul_f64(0.6 * AT_ONCE as f64 / least as f64);
         let (made, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -139,7 +164,8 @@ impl Attack {
             sleep(every.mul_f64(number as f64 / AT_ONCE as f64)).await;
             while !is_over.load(Ordering::Relaxed) || made.load(Ordering::Relaxed) + failed.load(Ordering::Relaxed) < least {
                 let began = Instant::now();
-                let outcome = if Socket::open(address, None).await.is_ok() { made } else { failed };
+                let is_told = matches!(timeout(COMING_BACK, come_back(address, question)).await, Ok(Ok(told)) if told >= MISSED);
+                let outcome = if is_told { made } else { failed };
                 outcome.fetch_add(1, Ordering::Relaxed);
                 sleep(every.saturating_sub(began.elapsed())).await;
             }
@@ -147,8 +173,11 @@ impl Attack {
         .await;
         let (made, failed) = (made.load(Ordering::Relaxed), failed.load(Ordering::Relaxed));
         Ok(Made::new(
-            format!("{made} sockets"),
-            [(made >= least, format!("{made} sockets of {least} were made")), (failed == 0, format!("{failed} sockets were not opened"))],
+            format!("{made} sockets, told what they missed"),
+            [
+                (made >= least, format!("{made} sockets of {least} were made")),
+                (failed == 0, format!("{failed} sockets were not opened, or not told what they missed")),
+            ],
         ))
     }
 
@@ -201,13 +230,28 @@ async fn narrow(address: SocketAddr) -> Result<Socket> {
 
 async fn subscribed(address: SocketAddr, topic: String) -> Result<Socket> {
     let mut socket = narrow(address).await?;
-    socket.say(&serde_json::json!({ "op": "subscribe", "topic": topic })).await?;
+    socket.say(&json!({ "op": "subscribe", "topic": topic })).await?;
     Ok(socket)
+}
+
+/// Subscribes from an earlier place on, and is gone with the answer. How much of what was missed came before it.
+async fn come_back(address: SocketAddr, question: &Value) -> Result<usize> {
+    let mut socket = Socket::open(address, None).await?;
+    socket.say(question).await?;
+    let mut told = 0;
+    loop {
+        let frame = socket.hear().await?;
+        match frame["op"].as_str() {
+            Some("event") => told += 1,
+            Some("subscribed") => return Ok(told),
+            _ => bail!("the socket says {frame}"),
+        }
+    }
 }
 
 /// Asks for a topic that there is none of, whose name comes back with the answer, and never reads. One that is cut off begins anew.
 async fn ask_and_ask(address: SocketAddr, is_over: Arc<AtomicBool>) {
-    let question = serde_json::json!({ "op": "subscribe", "topic": "x".repeat(QUESTION) });
+    let question = json!({ "op": "subscribe", "topic": "x".repeat(QUESTION) });
     while !is_over.load(Ordering::Relaxed) {
         sleep(ASK_EVERY).await;
         let Ok(mut socket) = narrow(address).await else { continue };
@@ -218,15 +262,21 @@ async fn ask_and_ask(address: SocketAddr, is_over: Arc<AtomicBool>) {
     }
 }
 
-/// Somebody holds a time and gives it back, over and over: news for who listens. How often.
+/// Somebody holds a time and gives it back: news for who listens.
+async fn hold_and_release(house: &House, town: &Town) -> Result<()> {
+    let token = town.customer(0);
+    let held = house.hold(&token, town.service, &town.start(20), None).await;
+    ensure!(held.status == 201, "holding was answered {} {}", held.status, held.text("code"));
+    let released = house.release(&token, held.text("id")).await;
+    ensure!(released.status == 204, "giving back was answered {} {}", released.status, released.text("code"));
+    Ok(())
+}
+
+/// The same over and over. How often.
 async fn change(house: House, town: Arc<Town>, is_over: Arc<AtomicBool>) -> Result<u64> {
-    let (token, start) = (town.customer(0), town.start(20));
     let mut changes = 0;
     while !is_over.load(Ordering::Relaxed) {
-        let held = house.hold(&token, town.service, &start, None).await;
-        ensure!(held.status == 201, "holding was answered {} {}", held.status, held.text("code"));
-        let released = house.release(&token, held.text("id")).await;
-        ensure!(released.status == 204, "giving back was answered {} {}", released.status, released.text("code"));
+        hold_and_release(&house, &town).await?;
         changes += 1;
         sleep(CHANGE_EVERY).await;
     }
