@@ -1,4 +1,5 @@
 // What pages cost over the wire, compressed, in a browser that has seen nothing yet and touches nothing.
+// What failed weighs nothing: an error page, or an island that did not start, ends it without figures.
 // Usage: node size.mjs BASE PATH...; "checkout" is the checkout of a time held on the way. Prints JSON.
 import { checkout, launch } from "./chromium.mjs";
 
@@ -25,8 +26,13 @@ for (const asked of paths) {
     if (/\/pkg\/loader\./.test(url)) cost.loader += encodedDataLength;
     else if (/\.(wasm|js)(\?|$)/.test(url)) cost.code += encodedDataLength;
   });
-  await page.goto(base + held.path);
+  const answer = await page.goto(base + held.path);
+  if (!answer?.ok()) throw new Error(`${asked} was answered ${answer?.status()}`);
   await new Promise((resolve) => setTimeout(resolve, 4000));
+  const failed = await page.$$eval("leptos-island[data-state=off]", (islands) => islands.map((island) => island.dataset.component));
+  if (failed.length) throw new Error(`of ${asked} did not start: ${failed.join(", ")}`);
+  const needsCode = asked === "checkout" || asked.startsWith("/p/");
+  if (needsCode && cost.code === 0) throw new Error(`${asked} has loaded no code`);
   found[asked] = cost;
   await context.close();
 }

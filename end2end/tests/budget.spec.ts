@@ -28,9 +28,12 @@ async function cost(page: Page, path: string, settle: () => Promise<void>): Prom
     if (/\/pkg\/loader\./.test(url)) found.loader += encodedDataLength;
     else if (/\.(wasm|js)$/.test(url)) found.code += encodedDataLength;
   });
-  await page.goto(path);
+  const answer = await page.goto(path);
   await settle();
   await page.waitForLoadState("networkidle");
+  // An error page, or an island that failed, would weigh nothing. One address of places.ts leads nowhere on purpose.
+  expect(answer?.status(), path).toBe(path === "/no/such/page" ? 404 : 200);
+  expect.soft(await page.locator("leptos-island[data-state=off]").count(), `islands of ${path} that failed`).toBe(0);
   test.info().annotations.push({ type: path, description: JSON.stringify(found) });
   console.log(`${path}: ${(found.code / KIB).toFixed(1)} KiB wasm+JS, ${(found.total / KIB).toFixed(1)} KiB in ${found.requests} requests`);
   return found;
@@ -42,11 +45,11 @@ async function allRun(page: Page) {
   await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>("[data-start=soon] leptos-island")].every((island) => island.dataset.state));
 }
 
-/** How many islands stand on the page, and of these how many run and how many failed to. */
+/** How many islands stand on the page, and how many of these run. */
 const islands = (page: Page) =>
   page.evaluate(() => {
     const states = [...document.querySelectorAll<HTMLElement>("leptos-island")].map((island) => island.dataset.state);
-    return { all: states.length, on: states.filter((state) => state === "on").length, off: states.filter((state) => state === "off").length };
+    return { all: states.length, on: states.filter((state) => state === "on").length };
   });
 
 /** The same person, if any, in a browser that has kept nothing. */
@@ -66,8 +69,7 @@ async function isLean(browser: Browser, page: Page, path: string) {
   await test.step(path, () =>
     fresh(browser, page, async (first) => {
       const spent = await cost(first, path, () => allRun(first));
-      const { all, on, off } = await islands(first);
-      expect.soft(off, `islands of ${path} that failed`).toBe(0);
+      const { all, on } = await islands(first);
       if (on > 0) {
         expect.soft(spent.code, `${path}: ${on} of ${all} islands run`).toBeGreaterThan(0);
         // the one page with islands of both files, the checkout's and the desk's: more files would cost each page more than this one saves
@@ -134,8 +136,9 @@ for (const path of ["/", "/search"]) {
   test(`${path} runs no code before the first interaction @budget`, async ({ page }) => {
     const spent = await cost(page, path, () => allRun(page));
     expect(spent.code, "wasm and JS").toBe(0);
-    expect(spent.loader, "the loader").toBeLessThanOrEqual(2 * KIB + 600 /* headers */);
-    expect(spent.total, "the whole first load").toBeLessThanOrEqual(250 * KIB);
+    expect(spent.loader, "the loader").toBeGreaterThan(0);
+    expect(spent.loader, "the loader, headers and all").toBeLessThanOrEqual(2 * KIB);
+    expect(spent.total, "the whole first load").toBeLessThanOrEqual(250_000);
     expect(spent.requests).toBeLessThanOrEqual(10);
   });
 }
@@ -149,6 +152,7 @@ for (const [name, limit, open] of [
     await openProvider(page, "tolliver");
     await open(page);
     const spent = await fresh(browser, page, (first) => cost(first, page.url(), () => allRun(first)));
+    expect(spent.code, "wasm and JS").toBeGreaterThan(0);
     expect(spent.code, "wasm and JS").toBeLessThanOrEqual(limit * KIB);
   });
 }

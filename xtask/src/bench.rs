@@ -46,20 +46,24 @@ drawn, let out while the answer to that very query is the same, for ten seconds 
 computed, nothing kept. All show as many services, days, free times, reviews and refund steps as ours, under the same names, which is asserted; so is that \
 askama's page has as many bytes as ours, give or take a tenth.
 - A CPU second is one of the serving process and its children, from `/proc`; Postgres' own work is not in it.
-- The resident memory is of a server that has just begun on the demo data; what its sandbox and Postgres use is not in it.
+- The resident memory is of a server that has just begun on the demo data, and of the same one when it has been asked for some pages; what its sandbox and \
+Postgres use is not in it.
 - Search asks from places near providers, drawn by chance, so that large towns are asked from more often. `like` and haversine have the same radius and a \
 connection set up as ours are (no compiler, no parallel workers, generic plans), and ask for a third of the same searches, in between.
 - Holds are scattered over all hours of 300 days of forty people of one provider, each hour of each person as likely as any other and none twice. That is one \
-service where pgbench has twenty branches. Both are warmed for a quarter of a round. pgbench speaks the simple protocol, its own default.
+service where pgbench has twenty branches. Both are warmed for a quarter of a round, and begin rounds by turns. pgbench speaks the simple protocol, its own \
+default.
 - Sockets: one topic, everyone subscribed; one client hears both sides, on the same machine, each twice in turns. The clock runs from the commit, or from asking \
 socket.io's server to tell everyone, to the frame in the client.
 - Frames are counted with one commit at a time, where each is a call of the kernel for either side, and with twenty in a row, where what waits for a socket may \
 go out together: ours are twenty commits, one after the other; socket.io is asked once, and emits twenty times before it answers. The aim \
 is for the second, what a node can carry: of one frame at a time the kernel's part is nearly all, and the same for both.
-- Memory of a socket: half of them are opened, then the other half. The first fill what a server has to spare; the aim stands beside the others.
+- Memory of a socket: half of them are opened, then the other half. The first fill what a server has to spare, and where it \
+has given back more meanwhile than they take, their figure is below zero; the aim stands beside the others.
 - Code before the first interaction is what our own server sends, compressed by brotli; `next start` compresses by gzip. At checkout the script and the frame of \
 the payment gateway are left out: they are the gateway's.
 - Lighthouse: its mobile setting, the median of five.
+- What is *broken* could not be measured when that was last tried.
 ";
 
 impl Options {
@@ -70,6 +74,8 @@ impl Options {
 
 pub fn bench(house: &House, options: &Options) -> Result<()> {
     children::listen_for_the_end()?;
+    // before anything is built or measured, which takes long enough for somebody to go on writing
+    let tree = tree(house);
     let profile = if options.debug { "debug" } else { "release" };
     let is_full = !(options.short || options.debug);
     if options.wants(&["sockets"]) {
@@ -92,13 +98,22 @@ pub fn bench(house: &House, options: &Options) -> Result<()> {
     let (searches, others): (Vec<String>, Vec<String>) = rows.into_iter().partition(|row| row == "search");
     let mut outcome = Ok(());
     for rows in [others, searches].iter().filter(|rows| !rows.is_empty()) {
-        let stage = town(house, profile, &database, is_full && rows.iter().any(|row| row == "search"))?;
+        let mut stage = town(house, profile, &database, is_full && rows.iter().any(|row| row == "search"))?;
+        stage.settings.push(("DRILL_TREE", tree.clone()));
         outcome = outcome.and(drill::run(&stage, controls.clone(), "bench", is_full, rows).map(drop));
     }
     if is_full {
         write(house)?;
     }
     outcome
+}
+
+/// The commit that is measured; with a mark if the files differ from it, of which the papers are not measured.
+fn tree(house: &House) -> String {
+    let git = |arguments: &[&str]| Command::new("git").args(arguments).current_dir(&house.root).output();
+    let commit = git(&["rev-parse", "--short", "HEAD"]).map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let is_same = git(&["diff", "--quiet", "HEAD", "--", ":/", ":(exclude,top)docs"]).is_ok_and(|output| output.status.success());
+    format!("{}{}", commit.unwrap_or_default(), if is_same { "" } else { "-dirty" })
 }
 
 /// The demo town, fresh; for searching with very many providers around it, which are kept from one run to the next, because filling takes minutes.
@@ -163,8 +178,8 @@ fn write(house: &House) -> Result<()> {
     let model =
         processors.lines().find_map(|line| line.strip_prefix("model name")).map_or("", |rest| rest.trim_start_matches([' ', '\t', ':']));
     let page = format!(
-        "# Benchmarks\n\nTaken by `cargo xtask bench`, ours and the peers' in turns within one run, on {cores} cores ({model}, {gib} GiB) that database, load and \
-         server share. Postgres has its default durability. Peers come from the lock files in `benches/`.\n\n{table}\n{NOTES}"
+        "# Benchmarks\n\nTaken by `cargo xtask bench`, in each row ours and the peer's in turns within one run, on {cores} cores ({model}, {gib} GiB) that \
+         database, load and server share. Postgres has its default durability. Peers come from the lock files in `benches/`.\n\n{table}\n{NOTES}"
     );
     fs::write(house.root.join("docs/BENCHMARKS.md"), page)?;
     say("docs/BENCHMARKS.md is written");

@@ -32,7 +32,9 @@ pub async fn sizes(stage: &Stage) -> Result<Vec<Line>> {
         let line = Line::plain(what, kib(&found[path]["code"]), "KiB").aim(Aim::AtMost { floor: most.0, goal: most.1 });
         lines.push(if name == "provider" { line.beside("Next.js", theirs) } else { line });
     }
-    lines.push(Line::plain("the loader", kib(&found["/"]["loader"]), "KiB").aim(Aim::AtMost { floor: 2.0, goal: 2.0 }));
+    let loader = kib(&found["/"]["loader"]);
+    ensure!(loader > 0.0, "the loader was not fetched");
+    lines.push(Line::plain("the loader", loader, "KiB").aim(Aim::AtMost { floor: 2.0, goal: 2.0 }));
     let search = &found["/search"];
     let total = search["total"].as_f64().unwrap_or(f64::MAX) / 1000.0;
     lines.push(Line::plain("search page, whole first load", total, "KB").aim(Aim::AtMost { floor: 250.0, goal: 200.0 }));

@@ -6,6 +6,11 @@ use crate::stage::Stage;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
+/// Reviews of stars alone say nothing.
+const MAY_BE_EMPTY: &str = "body";
+/// A review's place in the list, how many gave so many stars, which part of a day is free.
+const MAY_BE_ZERO: [&str; 3] = ["id", "count", "part"];
+
 /// What a page has several of, each told by what stands in the HTML of all who draw it.
 const MARKS: [(&str, &str); 5] = [
     ("services", "class=\"cost\""),
@@ -22,11 +27,41 @@ pub async fn write(stage: &Stage, house: &House, slug: &str) -> Result<String> {
     let answer = house.get(&format!("/api/v1/providers/{id}"), None).await;
     ensure!(answer.status == 200, "{slug} was answered {}", answer.status);
     let content = content(&page, house, &answer.body);
+    ensure_whole("content", &content)?;
     for statement in ["create table if not exists peer_pages (slug text primary key, content jsonb not null)", "truncate peer_pages"] {
         sqlx::query(statement).execute(&stage.db).await?;
     }
     sqlx::query("insert into peer_pages (slug, content) values ($1, $2)").bind(slug).bind(content).execute(&stage.db).await?;
     Ok(page)
+}
+
+/// That everything was found on our page: what is missing here others would not have to draw.
+fn ensure_whole(name: &str, value: &Value) -> Result<()> {
+    let is_whole = match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty() || name == MAY_BE_EMPTY,
+        Value::Number(number) => number.as_f64() != Some(0.0) || MAY_BE_ZERO.contains(&name),
+        Value::Array(items) => !items.is_empty(),
+        Value::Bool(_) | Value::Object(_) => true,
+    };
+    ensure!(is_whole, "our page was read without {name}");
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| ensure_whole(name, item)),
+        Value::Object(members) => members.iter().try_for_each(|(name, member)| ensure_whole(name, member)),
+        _ => Ok(()),
+    }
+}
+
+/// What the form of our page sends for the last free time of its day.
+pub fn last_time(page: &str) -> Result<[(&'static str, String); 2]> {
+    let starts_at = pieces(page, "class=\"slot\"").last().map(|piece| attribute(piece, "value")).unwrap_or_default();
+    let service = chosen_service(page);
+    ensure!(!starts_at.is_empty() && !service.is_empty(), "our page offers no time");
+    Ok([("service_id", service.to_owned()), ("starts_at", starts_at)])
+}
+
+fn chosen_service(page: &str) -> &str {
+    between(page, "name=\"service_id\" value=\"", "\"")
 }
 
 /// That another's page shows what ours does: as many of each thing, and every name.
@@ -140,7 +175,7 @@ fn content(page: &str, house: &House, provider: &Value) -> Value {
         "soonest": badge.trim_start_matches("Free "),
         "month": words(after(page, "row legend"), "strong"),
         "day_title": words(after(page, "<legend"), "strong"),
-        "chosen": between(page, "name=\"service_id\" value=\"", "\""),
+        "chosen": chosen_service(page),
         "price": words(page, "num total"),
         "services": services(page),
         "people": people(page, provider),
@@ -248,6 +283,15 @@ mod tests {
         assert_eq!(attribute(OURS, "data-line"), "at \"one\"");
         assert_eq!(words(OURS, "avatar"), "IF");
         assert_eq!(number("(1,204 reviews)"), 1204);
+    }
+
+    #[test]
+    fn nothing_may_be_missing() {
+        let review = |author: &str, stars: i64| json!({ "reviews": [{ "id": 0, "author": author, "rating": stars, "body": "" }] });
+        ensure_whole("content", &review("Inês", 5)).expect("whole");
+        for lacking in [review("", 5), review("Inês", 0), json!({ "reviews": [] }), json!({ "author": null })] {
+            assert!(ensure_whole("content", &lacking).is_err(), "{lacking}");
+        }
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl Line {
     }
 }
 
+/// What stands in the table for rows that could not be taken.
+pub fn broken(group: &str) -> String {
+    format!("| {group} |  |  |  |  |  | broken |\n")
+}
+
 /// Three figures that mean something.
 pub fn number(value: f64) -> String {
     match value.abs() {

@@ -6,6 +6,7 @@ use super::line::{Aim, Line};
 use super::load::{as_fast_as_possible, open_loop, p99};
 use super::peers::Peer;
 use crate::house::House;
+use crate::report::Times;
 use crate::stage::{Server, Stage};
 use anyhow::{Result, ensure};
 use std::time::Duration;
@@ -43,11 +44,13 @@ struct Way<'a> {
     is_anew: bool,
     asked: u64,
     work: Work,
+    /// Asked for at half of what it can.
+    calm: Times,
 }
 
 impl<'a> Way<'a> {
     fn of(side: Side<'a>, below: &str) -> Self {
-        Self { side, path: format!("/{below}/{SLUG}"), is_anew: false, asked: 0, work: Work::default() }
+        Self { side, path: format!("/{below}/{SLUG}"), is_anew: false, asked: 0, work: Work::default(), calm: Times::default() }
     }
     fn anew(side: Side<'a>) -> Self {
         Self { is_anew: true, ..Self::of(side, "p") }
@@ -78,10 +81,15 @@ impl<'a> Way<'a> {
         Ok(())
     }
 
-    /// So often a second, half of what it can, and the p99 then in milliseconds.
-    async fn calm(&self, how_long: Duration) -> Result<(f64, f64)> {
-        let rate = self.work.per_second() / 2.0;
-        Ok((rate, p99(&open_loop(self.house(), &self.path, rate, how_long).await?)))
+    /// So often a second, half of what it can.
+    fn calm_rate(&self) -> f64 {
+        self.work.per_second() / 2.0
+    }
+
+    async fn go_calmly(&mut self, how_long: Duration) -> Result<()> {
+        let times = open_loop(self.house(), &self.path, self.calm_rate(), how_long).await?;
+        self.calm = std::mem::take(&mut self.calm).and(times);
+        Ok(())
     }
 }
 
@@ -104,8 +112,14 @@ pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
             way.go(how_long).await?;
         }
     }
-    let (our_rate, our_p99) = ways[0].calm(how_long * rounds).await?;
-    let (next_rate, next_p99) = ways[1].calm(how_long * rounds).await?;
+    for round in 0..rounds {
+        // ours and Next.js, and the other way round
+        for nth in if round % 2 == 0 { [0, 1] } else { [1, 0] } {
+            ways[nth].go_calmly(how_long).await?;
+        }
+    }
+    let [our_rate, next_rate] = [0, 1].map(|nth: usize| ways[nth].calm_rate());
+    let [our_p99, next_p99] = [0, 1].map(|nth: usize| p99(&ways[nth].calm));
     let [ours, nexts, askamas, drawn, nexts_kept, askamas_kept] = ways.map(|way| way.work.per_cpu_second());
     let line = |what: &'static str, value: f64| Line::plain(what, value, "");
     let calm = format!("the same, p99, open loop at half of its peak ({our_rate:.0} a second, Next.js {next_rate:.0})");

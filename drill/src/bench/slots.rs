@@ -7,11 +7,14 @@ use crate::report::Times;
 use crate::stage::Stage;
 use crate::town::Town;
 use anyhow::{Result, ensure};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const BUSY: i64 = 200;
 const DAYS: i64 = 31;
+/// Every half hour but three for each booking of an hour: its own two and the one before, which for the first booking lies before the first day.
+const FREE: usize = (DAYS * 48 - (BUSY * 3 - 1)) as usize;
 
 pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
     let town = Town::build(&stage.db, 1, 100).await?;
@@ -26,12 +29,17 @@ pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
     sqlx::query("analyze").execute(&stage.db).await?;
     let (from, to) = (town.start(0)[..10].to_owned(), town.start((DAYS - 1) * 48)[..10].to_owned());
     let path = format!("/api/v1/providers/{}/availability?service_id={}&from={from}&to={to}", town.provider, town.service);
-    let memory = from_memory(house.text(&path).await?.into_bytes()).await?;
+    let text = house.text(&path).await?;
+    let memory = from_memory(text.clone().into_bytes()).await?;
+    ensure!(memory.text("/").await? == text, "from memory other bytes came");
     let (mut ours, mut theirs) = (Times::default(), Times::default());
     for round in 0..if stage.is_full { 2_100 } else { 220 } {
         let answer = house.get(&path, None).await;
-        ensure!(answer.status == 200, "free times were answered {}", answer.status);
         let known = memory.get("/", None).await;
+        for (whose, answer) in [("ours", &answer), ("from memory", &known)] {
+            let count = starts(&answer.body);
+            ensure!((answer.status, count) == (200, FREE), "free times {whose}: {}, {count} instead of {FREE}", answer.status);
+        }
         // the first ones warm both
         if round >= 20 {
             ours.add(answer.took);
@@ -41,6 +49,12 @@ pub async fn measure(stage: &Stage) -> Result<Vec<Line>> {
     println!("  ours {ours}; from memory {theirs}");
     let line = Line::plain("free times of 31 days beside 200 bookings, p99", p99(&ours), "ms");
     Ok(vec![line.beside("the same bytes from memory", p99(&theirs)).aim(Aim::AtMost { floor: 10.0, goal: 5.0 })])
+}
+
+/// How many free times an answer tells.
+fn starts(times: &Value) -> usize {
+    let days = times["days"].as_array().into_iter().flatten();
+    days.filter_map(|day| day["slots"].as_array()).map(Vec::len).sum()
 }
 
 /// A server that knows one answer.
