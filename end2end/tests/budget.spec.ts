@@ -145,8 +145,8 @@ for (const path of ["/", "/search"]) {
 
 // What the gateway's own script and frame weigh is the gateway's.
 for (const [name, limit, open] of [
-  ["a provider page", 69, async () => {}],
-  ["the checkout", 76, takeTime],
+  ["a provider page", 59, async () => {}],
+  ["the checkout", 68, takeTime],
 ] as const) {
   test(`${name} stays within ${limit} KiB of code @budget`, async ({ page, browser }) => {
     await openProvider(page, "tolliver");
