@@ -69,6 +69,16 @@ test("what is half typed is left alone, and what came in shows afterwards", asyn
   await expect(requests(page)).toHaveCount(before + 1);
 });
 
+test("news that cannot be fetched at first is fetched later", async ({ page, browser }) => {
+  await desk(page, "/requests");
+  const before = await requests(page).count();
+  let looks = 0;
+  await page.route("**/requests", (route) => (looks++ < 2 ? route.fulfill({ status: 429 }) : route.fallback()));
+  await ask(browser);
+  await expect(requests(page)).toHaveCount(before + 1, { timeout: 20_000 });
+  expect(looks).toBeGreaterThan(2);
+});
+
 test("a lost connection is said, and what was missed comes with its return", async ({ page, browser }) => {
   let isDown = false;
   const open: { close: () => Promise<void> }[] = [];

@@ -51,17 +51,27 @@ pub(super) async fn fetch(region: &Region, address: &str) -> Option<(Element, St
     Some((page.get_element_by_id(region)?, page.title()))
 }
 
+/// What has become of a part.
+pub(super) enum Again {
+    /// As it is drawn now, and as it is here.
+    Drawn(Element, Element),
+    /// It is on neither page any more.
+    Gone,
+    /// Nobody answered, or with no page: it may be asked for later.
+    Unheard,
+}
+
 /// The same page again. Where it has become another one, such as paying once it is paid, that one is shown.
-pub(super) async fn fetch_again(region: &Region) -> Option<(Element, Element)> {
+pub(super) async fn fetch_again(region: &Region) -> Again {
     let location = window().location();
-    let (page, elsewhere) = page_at(&location.href().ok()?).await?;
-    match (page.get_element_by_id(region), elsewhere) {
-        (Some(fresh), _) => Some((fresh, part(region)?)),
-        (None, elsewhere) => {
-            let _ = location.assign(&elsewhere?);
-            None
-        }
+    let Ok(here) = location.href() else { return Again::Gone };
+    let Some((page, elsewhere)) = page_at(&here).await else { return Again::Unheard };
+    match (page.get_element_by_id(region), part(region), elsewhere) {
+        (Some(fresh), Some(old), _) => return Again::Drawn(fresh, old),
+        (None, _, Some(elsewhere)) => drop(location.assign(&elsewhere)),
+        _ => {}
     }
+    Again::Gone
 }
 
 /// New islands may have come with a part: the loader starts them.

@@ -1,7 +1,7 @@
 //! A part that is drawn afresh when something happened.
 
 use super::merge;
-use crate::kit::islands::part::{Region, drawn, each, fetch_again, part};
+use crate::kit::islands::part::{Again, Region, drawn, each, fetch_again, part};
 use crate::live::{News, Told};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -15,6 +15,8 @@ use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 const GATHER: Duration = Duration::from_millis(100);
 /// A busy house is looked at no oftener than this.
 const PAUSE: Duration = Duration::from_millis(1500);
+/// After so many looks without an answer, each twice as long after the one before, it waits for more news: a minute and a half.
+const UNHEARD: u32 = 6;
 /// Parts with `data-ticks` show how late it is.
 const MINUTE: Duration = Duration::from_secs(60);
 /// How long a sentence stays.
@@ -31,6 +33,8 @@ struct Follow {
     is_planned: Cell<bool>,
     /// Something happened during a look.
     is_due: Cell<bool>,
+    /// Looks in a row that nobody answered.
+    unheard: Cell<u32>,
     heard: RefCell<Vec<(&'static str, &'static str, String)>>,
     /// Of the sentence that stands there, so that a later one is not taken away with it.
     said: Cell<u32>,
@@ -42,6 +46,7 @@ pub(super) fn listener(region: Region) -> impl Fn(&Told) + 'static {
         region,
         is_planned: Cell::new(false),
         is_due: Cell::new(false),
+        unheard: Cell::new(0),
         heard: RefCell::new(Vec::new()),
         said: Cell::new(0),
     });
@@ -131,18 +136,27 @@ impl Follow {
         // What is heard from now on may be missing from what is fetched: it is told with the next look.
         let heard = self.heard.borrow().len();
         spawn_local(async move {
-            let found = fetch_again(&self.region).await;
-            if found.as_ref().is_some_and(|(_, old)| is_in_use(old)) {
-                set_timeout(move || self.look(told), PAUSE);
-                return;
-            }
-            if let Some((fresh, old)) = found {
-                beside(&fresh);
-                if merge::merge(&old, &fresh) {
-                    drawn();
-                    self.tell();
+            match fetch_again(&self.region).await {
+                Again::Drawn(_, old) if is_in_use(&old) => {
+                    set_timeout(move || self.look(told), PAUSE);
+                    return;
                 }
+                Again::Drawn(fresh, old) => {
+                    beside(&fresh);
+                    if merge::merge(&old, &fresh) {
+                        drawn();
+                        self.tell();
+                    }
+                }
+                Again::Unheard if self.unheard.get() < UNHEARD => {
+                    let pause = PAUSE * (1 << self.unheard.get());
+                    self.unheard.set(self.unheard.get() + 1);
+                    set_timeout(move || self.look(told), pause);
+                    return;
+                }
+                Again::Gone | Again::Unheard => {}
             }
+            self.unheard.set(0);
             self.heard.borrow_mut().drain(..heard);
             set_timeout(move || self.rest(), PAUSE);
         });

@@ -1,6 +1,6 @@
 //! Free times that were taken elsewhere.
 
-use crate::kit::islands::part::{Region, each, fetch_again};
+use crate::kit::islands::part::{Again, Region, each, fetch_again};
 use crate::live::Told;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -29,7 +29,7 @@ fn times(part: &Element) -> Vec<(Element, String)> {
 fn look_again(region: &Region) {
     let region = region.clone();
     spawn_local(async move {
-        let Some((fresh, old)) = fetch_again(&region).await else { return };
+        let Again::Drawn(fresh, old) = fetch_again(&region).await else { return };
         let now: Vec<String> = times(&fresh).into_iter().map(|(_, key)| key).collect();
         let gone: Vec<Element> = times(&old).into_iter().filter(|(_, key)| !now.contains(key)).map(|(element, _)| element).collect();
         if gone.is_empty() {
