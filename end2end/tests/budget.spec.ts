@@ -73,7 +73,7 @@ async function isLean(browser: Browser, page: Page, path: string) {
       if (on > 0) {
         expect.soft(spent.code, `${path}: ${on} of ${all} islands run`).toBeGreaterThan(0);
         // the one page with islands of both files, the checkout's and the desk's: more files would cost each page more than this one saves
-        const most = /^\/bookings\/[^/]+$/.test(path) ? 106 : 100;
+        const most = /^\/bookings\/[^/]+$/.test(path) ? 102 : 100;
         expect.soft(spent.code + spent.loader, `${path}: ${on} of ${all} islands run`).toBeLessThanOrEqual(most * KIB);
       } else {
         expect.soft(spent.code, `${path}: none of ${all} islands runs`).toBe(0);

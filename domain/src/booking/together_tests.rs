@@ -21,7 +21,14 @@ async fn team(world: &World, people: usize) -> (ServiceId, Vec<ResourceId>) {
 }
 
 fn hold(ctx: Ctx, service: ServiceId, person: ResourceId, notes: &str) -> JoinHandle<Result<BookingView>> {
-    let wanted = HoldSlot { resource_id: Some(person), notes: notes.to_owned(), ..slot(service, START) };
+    try_hold(ctx, HoldSlot { resource_id: Some(person), notes: notes.to_owned(), ..slot(service, START) })
+}
+
+fn hold_later(ctx: Ctx, service: ServiceId, person: ResourceId) -> JoinHandle<Result<BookingView>> {
+    try_hold(ctx, HoldSlot { resource_id: Some(person), ..slot(service, "2026-06-10T13:00:00Z") })
+}
+
+fn try_hold(ctx: Ctx, wanted: HoldSlot) -> JoinHandle<Result<BookingView>> {
     tokio::spawn(async move { booking::hold(&ctx, wanted).await })
 }
 
@@ -102,13 +109,17 @@ async fn one_waits_and_others_do_not(
     }
 }
 
-/// While they are kept no connection is free, so nothing is written.
-async fn all_connections(world: &World) -> Vec<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+type Connections = Vec<sqlx::pool::PoolConnection<sqlx::Postgres>>;
+
+/// A hold that is being written, and all connections: while they are kept, nothing is.
+async fn one_under_way(world: &World, service: ServiceId, person: ResourceId) -> (Connections, JoinHandle<Result<BookingView>>) {
     let mut kept = Vec::new();
     for _ in 0..world.db.options().get_max_connections() {
         kept.push(world.db.acquire().await.expect("a connection"));
     }
-    kept
+    let first = hold(world.visitor(), service, person, "");
+    stands(world, (0, 0, 2)).await;
+    (kept, first)
 }
 
 /// Waits until so many wait, want and are engaged.
@@ -128,9 +139,7 @@ async fn whoever_has_gone_gets_nothing(db: PgPool) {
     let world = World::new(db);
     let (service, people) = team(&world, 4).await;
     warm(&world, service).await;
-    let kept = all_connections(&world).await;
-    let first = hold(world.visitor(), service, people[0], "");
-    stands(&world, (0, 0, 2)).await;
+    let (kept, first) = one_under_way(&world, service, people[0]).await;
     let second = hold(world.visitor(), service, people[1], "");
     let gone = hold(world.visitor(), service, people[2], "");
     stands(&world, (2, 4, 2)).await;
@@ -145,25 +154,18 @@ async fn whoever_has_gone_gets_nothing(db: PgPool) {
     hold(world.visitor(), service, people[2], "").await.expect("no panic").expect("as free as before");
 }
 
-fn hold_later(ctx: Ctx, service: ServiceId, person: ResourceId) -> JoinHandle<Result<BookingView>> {
-    let wanted = HoldSlot { resource_id: Some(person), ..slot(service, "2026-06-10T13:00:00Z") };
-    tokio::spawn(async move { booking::hold(&ctx, wanted).await })
-}
-
 /// One person at two times: whoever wants the other is in the next statement, with whoever else has come by then.
 #[sqlx::test(migrations = "../migrations")]
 async fn whoever_wants_what_is_being_written_is_in_the_next_statement(db: PgPool) {
     let world = World::new(db);
     let (service, people) = team(&world, 3).await;
     warm(&world, service).await;
-    let kept = all_connections(&world).await;
-    let mut holds = vec![hold(world.visitor(), service, people[0], "")];
-    stands(&world, (0, 0, 2)).await;
-    holds.push(hold_later(world.visitor(), service, people[0]));
-    holds.push(hold(world.visitor(), service, people[1], ""));
+    let (kept, first) = one_under_way(&world, service, people[0]).await;
+    let later = hold_later(world.visitor(), service, people[0]);
+    let other = hold(world.visitor(), service, people[1], "");
     stands(&world, (2, 4, 2)).await;
     drop(kept);
-    for answer in all(holds).await {
+    for answer in all(vec![first, later, other]).await {
         answer.expect("held");
     }
     assert_eq!(world.count("select count(distinct xmin::text) from bookings where status = 'held'").await, 2);
@@ -175,10 +177,8 @@ async fn nobody_is_in_two_statements_at_once(db: PgPool) {
     let world = World::new(db);
     let (service, people) = team(&world, 9).await;
     warm(&world, service).await;
-    let kept = all_connections(&world).await;
-    let mut holds = vec![hold(world.visitor(), service, people[0], "")];
-    stands(&world, (0, 0, 2)).await;
-    holds.push(hold_later(world.visitor(), service, people[0]));
+    let (kept, first) = one_under_way(&world, service, people[0]).await;
+    let mut holds = vec![first, hold_later(world.visitor(), service, people[0])];
     stands(&world, (1, 2, 2)).await;
     holds.extend(people[1..].iter().map(|&person| hold(world.visitor(), service, person, "")));
     // eight others bring it
@@ -226,10 +226,10 @@ async fn rules_hold_for_those_who_come_together(db: PgPool) {
     first.expect("held");
     let mut holds = vec![hold(world.visitor(), service, people[0], "")];
     holds.extend((1..6).map(|at| hold(world.visitor(), service, people[at], "")));
-    holds.extend(["11:30", "13:00", "14:30", "16:00"].map(|time| {
-        let (ctx, starts) = (greedy.clone(), format!("2026-06-10T{time}:00Z"));
-        tokio::spawn(async move { booking::hold(&ctx, HoldSlot { resource_id: None, ..slot(service, &starts) }).await })
-    }));
+    holds.extend(
+        ["11:30", "13:00", "14:30", "16:00"]
+            .map(|time| try_hold(greedy.clone(), HoldSlot { resource_id: None, ..slot(service, &format!("2026-06-10T{time}:00Z")) })),
+    );
     let mut answers = all(holds).await;
     assert_eq!(code(answers.remove(0)), "slot_taken");
     let greedys = answers.split_off(5);

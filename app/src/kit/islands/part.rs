@@ -55,7 +55,7 @@ pub(super) async fn fetch(region: &Region, address: &str) -> Option<(Element, St
 pub(super) enum Again {
     /// As it is drawn now, and as it is here.
     Drawn(Element, Element),
-    /// It is on neither page any more.
+    /// One of the two pages has it no longer.
     Gone,
     /// Nobody answered, or with no page: it may be asked for later.
     Unheard,

@@ -36,22 +36,28 @@ pub async fn receive(ctx: &Ctx, message: GatewayMessage) -> Result<()> {
     Ok(())
 }
 
+/// An attempt that a message is about.
+struct Named {
+    id: AttemptId,
+    /// Of one that is paid on the gateway's page: only the gateway can say which intent that has made.
+    is_unsure: bool,
+}
+
 /// The attempt that the gateway's object is, by its name at the gateway, else by ours in its metadata.
-async fn attempt_of(tx: &mut Tx, gateway: &str, reference: &str, ours: Option<AttemptId>) -> Result<Option<AttemptId>> {
-    if let Some(known) = store::find_attempt_by_ref(&mut **tx, gateway, reference).await? {
-        return Ok(Some(known));
+async fn attempt_of(tx: &mut Tx, gateway: &str, reference: &str, ours: Option<AttemptId>) -> Result<Option<Named>> {
+    if let Some(id) = store::find_attempt_by_ref(&mut **tx, gateway, reference).await? {
+        return Ok(Some(Named { id, is_unsure: false }));
     }
     let Some(ours) = ours else { return Ok(None) };
-    Ok(store::find_attempt(&mut **tx, ours).await?.filter(|a| a.gateway_ref.is_none()).map(|a| a.id))
+    let unnamed = store::find_attempt(&mut **tx, ours).await?.filter(|a| a.gateway_ref.is_none());
+    Ok(unnamed.map(|a| Named { id: a.id, is_unsure: a.session_ref.is_some() }))
 }
 
 async fn about_intent(tx: &mut Tx, ctx: &Ctx, gateway: &str, intent: &Intent) -> Result<&'static str> {
-    let Some(id) = attempt_of(tx, gateway, &intent.reference, intent.attempt).await? else { return Ok("an unknown object") };
-    // Which intent a page has made only the gateway can say, whatever names our attempt.
-    let is_unnamed =
-        store::find_attempt(&mut **tx, id).await?.is_some_and(|attempt| attempt.session_ref.is_some() && attempt.gateway_ref.is_none());
+    let named = attempt_of(tx, gateway, &intent.reference, intent.attempt).await?;
+    let Some(Named { id, is_unsure }) = named else { return Ok("an unknown object") };
     // Messages come in any order. What settles an attempt is final and applied at once; of everything else only the gateway knows whether it still holds.
-    if is_unnamed || !matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Authorised) {
+    if is_unsure || !matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Authorised) {
         ask_soon(tx, ctx, id).await?;
         return Ok("asked");
     }
@@ -68,8 +74,8 @@ async fn about_intent(tx: &mut Tx, ctx: &Ctx, gateway: &str, intent: &Intent) ->
 
 async fn about_page(tx: &mut Tx, ctx: &Ctx, gateway: &str, page: &HostedPage) -> Result<&'static str> {
     match attempt_of(tx, gateway, &page.session_reference, page.attempt).await? {
-        Some(id) => {
-            ask_soon(tx, ctx, id).await?;
+        Some(named) => {
+            ask_soon(tx, ctx, named.id).await?;
             Ok("asked")
         }
         None => Ok("an unknown object"),
