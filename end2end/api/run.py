@@ -169,9 +169,11 @@ def play(town, folder, calls, run, depth):
     passed = failed = 0
     if paths["xml"].exists():
         for case in xml.parse(paths["xml"]).iter("testcase"):
-            is_bad = case.find("failure") is not None or case.find("error") is not None
-            failed += is_bad
-            passed += not is_bad and case.find("skipped") is None
+            bad = [found for kind in ("failure", "error") for found in case.iter(kind)]
+            failed += bool(bad)
+            passed += not bad and case.find("skipped") is None
+            if bad:
+                print(f"✗ as {run.name}: {case.get('name')}: {first_line(bad[0])}", flush=True)
     if ended.returncode and not failed:
         failed = 1
     counts = json.loads(paths["json"].read_text()) if paths["json"].exists() else {"calls": {}, "steps": 0}
@@ -181,6 +183,12 @@ def play(town, folder, calls, run, depth):
     told = ", ".join(f"{asked[phase]} {phase}" for phase in depth.phases)
     print(f"as {run.name}: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s ({told}, {counts['steps']} later steps)", flush=True)
     return passed, failed, counts
+
+
+def first_line(found):
+    """Of what JUnit's report says went wrong: what was held against the answer."""
+    lines = (found.get("message") or found.text or "").splitlines()
+    return next((line.strip() for line in lines if line.lstrip().startswith("- ")), lines[0] if lines else "")
 
 
 def shortcomings(asked, outcomes, phases, is_whole):

@@ -6,19 +6,22 @@ import { expect, islandsRun, signIn, test } from "./house";
 const PLACE = "/p/harbourlight-homes";
 const OWNER = "philippa@harbourlight-homes.example";
 
+/** Whoever tests at the same time at another width asks at the same desk, under another name. */
+const asker = () => `Wren of the ${test.info().project.name}`;
+
 /** Someone unknown asks for a viewing in a browser of their own, and is told so. */
 async function request(browser: Browser) {
   const own = test.info().project.use;
   const context = await browser.newContext({ baseURL: own.baseURL, viewport: own.viewport, serviceWorkers: "block" });
   const page = await context.newPage();
   await page.goto(PLACE);
-  // Whoever tests at the same time at another width takes times from the other end.
+  // The other width takes times from the other end.
   const times = page.locator("#booker input[name=starts_at]");
   const time = own.isMobile ? times.last() : times.first();
   await time.check({ force: true });
   await page.locator("button[form=booker], #booker button").filter({ visible: true }).first().click();
   await page.waitForURL(/\/checkout\//);
-  await page.getByLabel("Name", { exact: true }).fill("Wren Aldous");
+  await page.getByLabel("Name", { exact: true }).fill(asker());
   await page.getByLabel(/phone/i).fill("+351 912 345 678");
   await page.getByLabel(/e-?mail/i).fill(`wren-${Date.now()}@merrow.example`);
   await page.getByRole("button", { name: /ask for this time/i }).filter({ visible: true }).click();
@@ -36,7 +39,8 @@ async function desk(page: Page, path: string) {
   await islandsRun(page);
 }
 
-const requests = (page: Page) => page.locator(".requests > li");
+/** Those of this width. */
+const requests = (page: Page) => page.locator(".requests > li", { hasText: asker() });
 const line = (page: Page) => page.locator(".live-line");
 
 for (const path of ["", "/requests"]) {

@@ -9,7 +9,7 @@ use crate::stage::{self, Stage};
 use crate::step::say;
 use crate::system::Need;
 use crate::{node, python};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use std::path::Path;
 use std::process::Command;
 
@@ -66,11 +66,14 @@ pub fn asking(house: &House, database: &Database, stage: &Stage, python: &Path, 
 
 fn schemathesis(house: &House, database: &Database, stage: &Stage, python: &Path, name: &str) -> Result<Score> {
     say("Schemathesis");
-    let (is_well, lines) = tee(asking(house, database, stage, python, name))?;
+    let (_, lines) = tee(asking(house, database, stage, python, name))?;
     let total = lines.iter().rev().find(|line| line.contains(" passed, ") && !line.contains(" in "));
     Ok(match total {
-        Some(line) => Score { passed: number_before(line, "passed"), failed: number_before(line, "failed"), note: None },
-        None => Score { note: (!is_well).then(|| "Schemathesis did not come to an end".to_owned()), ..Score::of(is_well) },
+        Some(line) => {
+            let why = lines.iter().filter_map(|line| line.strip_prefix("✗ ")).map(str::to_owned).collect();
+            Score { passed: number_before(line, "passed"), failed: number_before(line, "failed"), why }
+        }
+        None => Score { why: vec!["Schemathesis did not come to an end".to_owned()], ..Score::of(false) },
     })
 }
 
@@ -89,6 +92,11 @@ fn live(house: &House, database: &Database, stage: &Stage, name: &str) -> Result
         let line = lines.iter().rev().find_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix(word));
         line.and_then(|rest| rest.trim().parse::<usize>().ok()).unwrap_or(0)
     };
-    let score = Score { passed: count("pass "), failed: count("fail "), note: None };
-    Ok(if is_well == (score.failed == 0) { score } else { Score { failed: score.failed.max(1), ..score } })
+    // Node's runner tells the failed ones once more under this heading.
+    let failed = lines.iter().skip_while(|line| !line.contains("failing tests:")).filter_map(|line| line.trim().strip_prefix("✖ "));
+    let mut score = Score { passed: count("pass "), failed: count("fail "), why: failed.skip(1).map(str::to_owned).collect() };
+    if !is_well && score.failed == 0 {
+        score = score.and(Score::broken(&anyhow!("the client of the live socket did not come to an end")));
+    }
+    Ok(score)
 }

@@ -19,6 +19,44 @@ struct Report {
     stats: Stats,
     #[serde(default)]
     errors: Vec<serde_json::Value>,
+    #[serde(default)]
+    suites: Vec<Suite>,
+}
+
+/// A file, or a group of tests in one.
+#[derive(Deserialize)]
+struct Suite {
+    title: String,
+    #[serde(default)]
+    suites: Vec<Self>,
+    #[serde(default)]
+    specs: Vec<Spec>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    title: String,
+    #[serde(default)]
+    tests: Vec<Test>,
+}
+
+/// A spec at one width.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Test {
+    project_name: String,
+    status: String,
+}
+
+impl Suite {
+    /// Those that failed, and those that passed only when tried again.
+    fn told(&self) -> Vec<String> {
+        let own = self.specs.iter().flat_map(|spec| {
+            let bad = spec.tests.iter().filter(|test| matches!(test.status.as_str(), "unexpected" | "flaky"));
+            bad.map(|test| format!("[{}] {} › {} ({})", test.project_name, self.title, spec.title, test.status))
+        });
+        own.chain(self.suites.iter().flat_map(Self::told)).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -88,10 +126,8 @@ fn play(stage: &stage::Stage, chromium: &std::path::Path, empty: &str, part: Par
         Err(cause) => format!("{cause:#}"),
     })?;
     let report: Report = serde_json::from_slice(&text)?;
-    let note = report.errors.first().and_then(|error| error["message"].as_str()).map(str::to_owned);
-    let mut score = Score { passed: report.stats.expected + report.stats.flaky, failed: report.stats.unexpected, note };
-    if score.note.is_some() && score.failed == 0 {
-        score.failed = 1;
-    }
-    Ok(score)
+    let errors: Vec<String> = report.errors.iter().filter_map(|error| error["message"].as_str()).map(str::to_owned).collect();
+    let failed = report.stats.unexpected.max(usize::from(!errors.is_empty()));
+    let why = errors.into_iter().chain(report.suites.iter().flat_map(Suite::told)).collect();
+    Ok(Score { passed: report.stats.expected + report.stats.flaky, failed, why })
 }

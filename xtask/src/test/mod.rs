@@ -90,24 +90,24 @@ pub struct Options {
 pub struct Score {
     pub passed: usize,
     pub failed: usize,
-    /// Why, when it could not even run.
-    pub note: Option<String>,
+    /// What failed, or why it could not even run; a line each.
+    pub why: Vec<String>,
 }
 
 impl Score {
     /// Of something that either works or does not.
     pub fn of(is_well: bool) -> Self {
-        Self { passed: usize::from(is_well), failed: usize::from(!is_well), note: None }
+        Self { passed: usize::from(is_well), failed: usize::from(!is_well), why: Vec::new() }
     }
 
     pub fn broken(cause: &anyhow::Error) -> Self {
-        Self { passed: 0, failed: 1, note: Some(format!("{cause:#}")) }
+        Self { passed: 0, failed: 1, why: vec![format!("{cause:#}")] }
     }
 
     pub fn and(mut self, other: Self) -> Self {
         self.passed += other.passed;
         self.failed += other.failed;
-        self.note = self.note.or(other.note);
+        self.why.extend(other.why);
         self
     }
 }
@@ -168,10 +168,11 @@ fn report(scores: &[(Part, Score, Duration)], took: Duration) -> Result<()> {
     for (part, score, took) in scores {
         let verdict = if score.failed == 0 { "ok    " } else { "FAILED" };
         println!("{verdict} {:<14} {:>5} passed {:>4} failed {:>6} s", part.name(), score.passed, score.failed, took.as_secs());
-        if let Some(note) = &score.note {
-            println!("       {note}");
-        }
-        total = total.and(Score { note: None, ..score.clone() });
+        total = total.and(score.clone());
+    }
+    // Whoever sees only the end of what was printed learns it, too.
+    for line in &total.why {
+        println!("✗ {line}");
     }
     println!("in {} min {} s", took.as_secs() / 60, took.as_secs() % 60);
     println!("{} passed, {} failed", total.passed, total.failed);

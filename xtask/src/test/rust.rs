@@ -26,7 +26,7 @@ pub fn lints(house: &House, database: &Database) -> Result<Score> {
     let browser = loud("clippy for the browser", &mut browser).is_ok();
     let mut score = Score::of(is_clean).and(Score::of(browser)).and(Score::of(is_recorded));
     if !is_recorded {
-        score.note = Some("the queries in .sqlx are not those of the tree: run `cargo xtask sqlx`".to_owned());
+        score.why.push("the queries in .sqlx are not those of the tree: run `cargo xtask sqlx`".to_owned());
     }
     Ok(score)
 }
@@ -63,12 +63,13 @@ fn nextest(house: &House, database: &Database, part: Part, extra: &[String]) -> 
     cargo.args(["nextest", "run", "--workspace", "--exclude", "frontend", "--no-fail-fast", "--no-tests=pass", "-E", filter(part)]);
     cargo.args(["--status-level", "fail", "--final-status-level", "fail"]).args(extra).env("DATABASE_URL", &database.url);
     let (is_well, lines) = tee(cargo)?;
-    let summary = lines.iter().rev().find(|line| line.contains("tests run:") || line.contains("test run:"));
+    let summary = lines.iter().rposition(|line| line.contains("tests run:") || line.contains("test run:"));
     match summary {
-        Some(line) => Ok(Score {
-            passed: number_before(line, "passed"),
-            failed: number_before(line, "failed") + number_before(line, "timed out"),
-            note: None,
+        Some(at) => Ok(Score {
+            passed: number_before(&lines[at], "passed"),
+            failed: number_before(&lines[at], "failed") + number_before(&lines[at], "timed out"),
+            // Nextest tells the failed ones once more at its end.
+            why: lines[at + 1..].iter().map(|line| line.trim().to_owned()).filter(|line| line.contains("] ")).collect(),
         }),
         None if is_well => Ok(Score::default()),
         None => bail!("the tests do not compile"),
@@ -97,6 +98,10 @@ fn all_at_once(house: &House, database: &Database, parts: &[Part], extra: &[Stri
     for line in &lines {
         if let Some(program) = line.trim().strip_prefix("Running ") {
             current = part_of(program);
+        } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+            if let Some((_, score, _)) = scores.iter_mut().find(|(part, ..)| *part == current) {
+                score.why.push(name.to_owned());
+            }
         } else if line.starts_with("test result:") {
             has_run = true;
             if let Some((_, score, took)) = scores.iter_mut().find(|(part, ..)| *part == current) {
@@ -107,7 +112,7 @@ fn all_at_once(house: &House, database: &Database, parts: &[Part], extra: &[Stri
         }
     }
     if !has_run {
-        scores[0].1 = Score { failed: 1, note: Some("the tests do not compile".to_owned()), passed: 0 };
+        scores[0].1 = Score { failed: 1, why: vec!["the tests do not compile".to_owned()], passed: 0 };
     }
     scores
 }

@@ -25,13 +25,12 @@ pub fn are_in_no_log(folder: &Path) -> Result<Score> {
     let path = folder.join("server.log");
     let bytes = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let text = String::from_utf8_lossy(&bytes);
-    let note = match text.lines().zip(1..).find_map(|(line, number)| secret_in(line).map(|what| (what, number))) {
+    let why = match text.lines().zip(1..).find_map(|(line, number)| secret_in(line).map(|what| (what, number))) {
         Some((what, number)) => format!("{} knows {what}: look at line {number}", path.display()),
         None if text.trim().is_empty() => format!("{} is empty, so it cannot tell what is written down", path.display()),
         None => return Ok(Score::of(true)),
     };
-    eprintln!("✗ {note}");
-    Ok(Score { note: Some(note), ..Score::of(false) })
+    Ok(Score { why: vec![why], ..Score::of(false) })
 }
 
 fn secret_in(line: &str) -> Option<&'static str> {
@@ -85,8 +84,8 @@ mod tests {
         let (clean, empty) = (search("fine\n")?, search("")?);
         fs::remove_dir_all(&folder)?;
         assert_eq!((found.failed, clean.failed, empty.failed), (1, 0, 1));
-        let note = found.note.unwrap_or_default();
-        assert!(note.ends_with("look at line 2") && !note.contains("whsec_sandbox"), "{note}");
+        let why = found.why.concat();
+        assert!(why.ends_with("look at line 2") && !why.contains("whsec_sandbox"), "{why}");
         Ok(())
     }
 }
