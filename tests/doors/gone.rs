@@ -256,15 +256,3 @@ async fn holds_do_not_wait_for_what_is_frozen(db: PgPool) {
     until("times can be held again", async || hold(13).await.is_ok()).await;
     pool.close().await;
 }
-
-/// While nodes are replaced one after another, an older one may end and be started again, migration and all.
-#[sqlx::test(migrations = "./migrations")]
-async fn an_older_release_starts_on_a_newer_schema(db: PgPool) {
-    let newer =
-        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'to come', true, '', 0)";
-    sqlx::query(newer).execute(&db).await.expect("a migration of the next release");
-    fettle::boot::migrate(&db).await.expect("migrates");
-    let doors = Doors::new(db);
-    assert_eq!(doors.browser().get("/readyz").await.status, 200);
-    doors.close().await;
-}

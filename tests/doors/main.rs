@@ -22,6 +22,7 @@ mod live;
 mod live_roles;
 mod mail;
 mod markup;
+mod migrations;
 mod nodes;
 mod openapi;
 mod paying;
