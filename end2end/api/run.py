@@ -40,6 +40,11 @@ class Depth(NamedTuple):
     phases: tuple
     seed: int | None = None
 
+    @property
+    def stories(self):
+        # Few of them have a second step.
+        return self.examples * 12
+
     def settled(self):
         return self._replace(seed=self.seed or int(os.environ.get("API_SEED") or random.SystemRandom().randrange(1, 2**32)))
 
@@ -94,9 +99,7 @@ class Run:
         shut = [name for name, ways in calls.items() if self.is_shut(name, ways)]
         text = f"seed = {depth.seed}\n" + (HERE / "schemathesis.toml").read_text()
         text = text.replace("[generation]\n", f"[generation]\nmax-examples = {depth.examples}\n", 1)
-        # Whoever may do little finds few stories with a second step.
-        stories = depth.examples * (12 if self.is_brief else 4)
-        text = text.replace("[phases.stateful]\n", f"[phases.stateful]\ngeneration.max-examples = {stories}\n", 1)
+        text = text.replace("[phases.stateful]\n", f"[phases.stateful]\ngeneration.max-examples = {depth.stories}\n", 1)
         if self.is_brief:
             text += "\n[[operations]]\ninclude-path-regex = '.'\nphases.coverage.generation.mode = \"positive\"\n"
         if shut:
@@ -160,6 +163,7 @@ def play(town, folder, calls, run, depth):
         "FETTLE_WHO": json.dumps(run.who(town)),
         "FETTLE_WORLD": json.dumps(run.known(town)),
         "FETTLE_COUNTS": str(paths["json"]),
+        "FETTLE_STORIES": str(depth.stories),
     }
     began = time.monotonic()
     ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -173,34 +177,39 @@ def play(town, folder, calls, run, depth):
             failed += bool(bad)
             passed += not bad and case.find("skipped") is None
             if bad:
-                print(f"✗ as {run.name}: {case.get('name')}: {first_line(bad[0])}", flush=True)
+                print(f"✗ as {run.name}: {case.get('name')}: {gist(bad[0])}", flush=True)
     if ended.returncode and not failed:
         failed = 1
-    counts = json.loads(paths["json"].read_text()) if paths["json"].exists() else {"calls": {}, "steps": 0}
+    counts = json.loads(paths["json"].read_text()) if paths["json"].exists() else {"calls": {}, "stories": 0, "later": 0}
     asked = Counter()
     for key, count in counts["calls"].items():
         asked[key.split("|")[1]] += count
     told = ", ".join(f"{asked[phase]} {phase}" for phase in depth.phases)
-    print(f"as {run.name}: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s ({told}, {counts['steps']} later steps)", flush=True)
+    told += f" in {counts['stories']} stories, {counts['later']} later steps"
+    print(f"as {run.name}: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s ({told})", flush=True)
     return passed, failed, counts
 
 
-def first_line(found):
-    """Of what JUnit's report says went wrong: what was held against the answer."""
-    lines = (found.get("message") or found.text or "").splitlines()
-    return next((line.strip() for line in lines if line.lstrip().startswith("- ")), lines[0] if lines else "")
+def gist(found):
+    """Of what JUnit's report says went wrong: what was held against which call's answer."""
+    text = found.text or found.get("message") or ""
+    held = [line.strip(" -") for line in text.splitlines() if line.startswith("- ") or line.strip().startswith("Received:")]
+    asked = re.search(r"curl -X (\w+) .* (http\S+)$", text, re.MULTILINE)
+    return ": ".join([*(asked.groups() if asked else ()), *held] or text.splitlines()[:1])
 
 
-def shortcomings(asked, outcomes, phases, is_whole):
+def shortcomings(asked, outcomes, depth, is_whole):
     """What was not even tried, or nobody got through to; one sentence each. `asked`: the calls of each run."""
     reached = set()
     for name, counts in outcomes.items():
         tried = {key.split("|")[1] for key in counts["calls"]}
-        for phase in phases:
+        for phase in depth.phases:
             if phase not in tried:
                 yield f"{name} asked nothing in the phase {phase}"
-        if counts["steps"] == 0:
+        if counts["later"] == 0:
             yield f"{name} never went on with what a first step was told"
+        if counts["stories"] < depth.stories:
+            yield f"{name} told {counts['stories']} of {depth.stories} stories"
         for call in sorted(asked[name].keys() - {key.split("|")[0] for key in counts["calls"]}):
             yield f"{name} never asked for {call}"
         own = {key.split("|")[0] for key in counts["calls"] if key.split("|")[2].startswith("2")}
@@ -231,7 +240,7 @@ def main():
     passed, failed = (sum(score[at] for score in scores) for at in (0, 1))
     # By chance alone not every call has a request in order.
     is_whole = len(wanted) == len(RUNS) and "coverage" in depth.phases
-    found = list(shortcomings(asked, {run.name: score[2] for run, score in zip(wanted, scores)}, depth.phases, is_whole))
+    found = list(shortcomings(asked, {run.name: score[2] for run, score in zip(wanted, scores)}, depth, is_whole))
     for sentence in found:
         print(f"✗ {sentence}")
     print(f"{passed} passed, {failed + len(found)} failed")

@@ -241,7 +241,7 @@ async fn categories(Caller(ctx): Caller) -> Result<Json<Page<CategoryLine>>, Pro
 }
 
 /// Makes one, or changes the one of this id.
-#[utoipa::path(post, path = "/admin/categories", tag = "admin", request_body = SaveCategory, responses((status = 200, body = Saved), (status = 422, body = ProblemBody)))]
+#[utoipa::path(post, path = "/admin/categories", tag = "admin", request_body = SaveCategory, responses((status = 200, body = Saved), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 async fn save_category(Caller(ctx): Caller, Json(input): Json<SaveCategory>) -> Result<Json<Saved>, Problem> {
     Ok(Json(Saved { id: admin::save_category(&ctx, input).await? }))
 }
