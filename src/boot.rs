@@ -54,11 +54,11 @@ pub async fn connect(config: &Config) -> anyhow::Result<PgPool> {
 }
 
 /// How often a migration that would keep people waiting is put off, and for how long each time.
-const TRIES: u32 = 200;
+const TRIES: u32 = 600;
 const BETWEEN: Duration = Duration::from_millis(200);
 
-/// Brings the schema up to date. Safe to run on many nodes at once: Postgres' advisory lock lets one do it. A migration that did not get its locks at once,
-/// or whose locks and those of people at work wait for each other, has let go of everything, and is tried again.
+/// Brings the schema up to date. Safe to run on many nodes at once: Postgres' advisory lock lets one do it. A migration that did not get its locks at once
+/// has let go of everything, and is tried again.
 pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     for left in (0..TRIES).rev() {
         // One of its own each time: a migration that failed leaves the advisory lock with its connection.
@@ -68,17 +68,16 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
         let outcome = crate::migrations::MIGRATOR.run(&mut connection).await;
         let _ = connection.close().await;
         match outcome {
-            Err(error) if left > 0 && has_given_way(&error) => tokio::time::sleep(BETWEEN).await,
+            Err(error) if left > 0 && is_kept_waiting(&error) => tokio::time::sleep(BETWEEN).await,
             outcome => return outcome.context("a migration failed"),
         }
     }
     Ok(())
 }
 
-fn has_given_way(error: &MigrateError) -> bool {
+fn is_kept_waiting(error: &MigrateError) -> bool {
     let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else { return false };
-    // lock timeout, deadlock
-    cause.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("55P03" | "40P01")))
+    cause.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
 }
 
 pub fn house(config: &Config, db: PgPool, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<House>> {

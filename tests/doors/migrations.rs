@@ -3,40 +3,31 @@
 use super::harness::Doors;
 use super::line::until;
 use fettle::migrations::MIGRATOR;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 
-/// The one after this keeps out who writes allocations, and then wants out who reads them.
-const BEFORE: i64 = 21;
-/// Whoever migrates waits here once the writers are kept out.
-const BETWEEN: &str = "
-    create function wait() returns event_trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); end $$;
-    create event trigger between on ddl_command_end when tag in ('CREATE INDEX') execute function wait()";
+/// Each is followed by one that makes an index of the table and drops another.
+const BEFORE: [(i64, &str); 4] = [(14, "jobs"), (21, "allocations"), (22, "bookings"), (25, "jobs")];
 
 #[sqlx::test(migrations = false)]
-async fn a_migration_that_gets_in_the_way_of_people_at_work_is_tried_again(db: PgPool) {
-    MIGRATOR.run_to(BEFORE, &db).await.expect("the schema of then");
-    sqlx::raw_sql(BETWEEN).execute(&db).await.expect("a place to wait at");
-    let mut gate = db.begin().await.expect("begun");
-    sqlx::query("select pg_advisory_xact_lock(1)").execute(&mut *gate).await.expect("shut");
-    let mut writer = db.begin().await.expect("begun");
-    sqlx::query("select from allocations").execute(&mut *writer).await.expect("read");
-    let waiting = async |count: i64| {
-        let asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        sqlx::query_scalar::<_, i64>(asked).fetch_one(&db).await.expect("an answer") == count
-    };
-    let at_work = async {
-        until("whoever migrates waits", async || waiting(1).await).await;
-        let write = async { sqlx::query("delete from allocations").execute(&mut *writer).await };
-        let open = async {
-            until("the writer waits for the migration", async || waiting(2).await).await;
-            gate.commit().await.expect("open");
+async fn a_migration_sends_nobody_away_who_is_at_work(db: PgPool) {
+    for (version, table) in BEFORE {
+        MIGRATOR.run_to(version, &db).await.expect("the schema of then");
+        let mut writer = db.begin().await.expect("begun");
+        sqlx::query(AssertSqlSafe(format!("select from {table}"))).execute(&mut *writer).await.expect("read");
+        let waits = "select exists (select from pg_locks join pg_database d on d.oid = database and d.datname = current_database()
+            where relation = to_regclass($1) and mode = 'AccessExclusiveLock' and not granted)";
+        let at_work = async {
+            until("the migration waits for who reads", async || {
+                sqlx::query_scalar::<_, bool>(waits).bind(table).fetch_one(&db).await.expect("an answer")
+            })
+            .await;
+            sqlx::query(AssertSqlSafe(format!("delete from {table}"))).execute(&mut *writer).await.expect("nobody is sent away");
+            writer.commit().await.expect("committed");
         };
-        let (written, ()) = tokio::join!(write, open);
-        written.expect("nobody at work is sent away");
-        writer.commit().await.expect("committed");
-    };
-    let (outcome, ()) = tokio::join!(fettle::boot::migrate(&db), at_work);
-    outcome.expect("migrated");
+        let mut connection = db.acquire().await.expect("a connection");
+        let migrating = until("the migration is done", async || MIGRATOR.run_to(version + 1, &mut *connection).await.is_ok());
+        tokio::join!(migrating, at_work);
+    }
 }
 
 /// While nodes are replaced one after another, an older one may end and be started again, migration and all.
