@@ -23,6 +23,8 @@ use visitor::Visitor;
 const PEOPLE: usize = 6;
 /// A server that is told to end lets requests under way finish for 20 seconds.
 const FAREWELL: Duration = Duration::from_secs(30);
+/// What the old release left takes the new one less.
+const DEBTS: Duration = Duration::from_secs(120);
 
 pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let old_program = PathBuf::from(stage::var("DRILL_OLD_SERVER")?);
@@ -104,9 +106,9 @@ impl Crowd {
         let excuses = [excuse];
         let changes = self.changing.end().await?;
         // long after the last server went, but only from here on does nobody begin anything new
-        let still = Instant::now();
         self.load.end();
         futures::future::join_all(self.people).await;
+        let still = work_off(&stage.db, alone_since, report).await?;
         match money::converges(&stage.db, &self.gateway, still).await? {
             Ok(took) => report.figure("books agree again after", format!("{:.1} s", took.as_secs_f64())),
             Err(left) => left.into_iter().take(5).for_each(|problem| report.broken(problem)),
@@ -141,6 +143,23 @@ impl Chapters<'_> {
         (self.steps, self.failures) = (steps, failures);
         self.looks = self.crowd.visitor.expect_all(self.looks, name, report);
     }
+}
+
+/// The old release falls behind with money under load, and what it left stands before what the new one has to do: waits until that is done, and
+/// returns when it was.
+async fn work_off(db: &PgPool, alone_since: &str, report: &mut Report) -> Result<Instant> {
+    let asked = "select count(*) from jobs
+        where starts_with(kind, 'payment.') and finished_at is null and dead_at is null and run_at < $1::timestamptz";
+    let count = async || sqlx::query_scalar::<_, i64>(asked).bind(alone_since).fetch_one(db).await;
+    let (began, found) = (Instant::now(), count().await?);
+    let mut left = found;
+    while left > 0 && began.elapsed() < DEBTS {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        left = count().await?;
+    }
+    report.expect(left == 0, || format!("of {found} jobs about money that the old release left, {left} are still to be done"));
+    report.figure("jobs about money left by the old one", format!("{found}, done after {:.1} s", began.elapsed().as_secs_f64()));
+    Ok(Instant::now())
 }
 
 async fn migrations(db: &PgPool) -> Result<i64> {
