@@ -35,7 +35,7 @@ class Routes:
             raise SystemExit(f"{ROLES}/pages.rs is written in another way: {len(rows)} rows are read")
         for method, address, who, body in rows:
             letters, body = (text[1:-1] if text.startswith('"') else texts.get(text, "") for text in (who, body))
-            route = re.sub(r"\{(\w+)=\w+\}", r"{\1}", address.partition("?")[0])
+            route = re.sub(r"\{(\*?\w+)=\w+\}", r"{\1}", address.partition("?")[0])
             # The first letter is the visitor's: asked to sign in, or not.
             self.add(method, route, not letters.startswith("a"))
             if method == "GET" and "i" in letters and (method, route) in self.open and route not in self.pages:
