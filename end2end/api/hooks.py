@@ -215,7 +215,7 @@ def before_call(context, case, kwargs):
 
 # Operation, phase, status.
 COUNTS = Counter()
-STEPS = Counter(stories=0, later=0)
+STEPS = Counter(seeds=0, stories=0, later=0)
 # What was ended, by the list it stood in.
 GONE = {}
 LISTS = re.compile(r"(DELETE|GET) (/sessions|/tokens|/providers/[^/]+/(?:time-off|imported-calendars))(?:/([^/]+))?")
@@ -265,17 +265,13 @@ def what_is_gone_stays_gone(ctx, response, case):
 
 
 classify = stateful._classify_flaky
-BEGINNINGS = Counter(again=0)
 
 
 def go_on(*, ctx, engine, state):
     """The house answers a story that is told again otherwise than the first time. Schemathesis takes that for the end of the phase, after some
     twenty stories of however many; here another seed begins until all are told."""
     status, again, said = classify(ctx=ctx, engine=engine, state=state)
-    # Each beginning counts as a story there.
-    told = ctx.completed_scenarios - BEGINNINGS["again"]
-    BEGINNINGS["again"] += 1
-    return status, again or (not said and told < STORIES), said
+    return status, again or (not said and ctx.completed_scenarios < STORIES), said
 
 
 stateful._classify_flaky = go_on
@@ -283,9 +279,11 @@ stateful._classify_flaky = go_on
 
 @cli.handler()
 class Steps(cli.EventHandler):
-    """How many stories were told, and how often one went on with what an earlier step was told."""
+    """How many stories were told by how many seeds, and how often one went on with what an earlier step was told."""
 
     def handle_event(self, ctx, event):
+        if isinstance(event, events.SuiteStarted) and event.phase.value == "stateful":
+            STEPS["seeds"] += 1
         if isinstance(event, events.ScenarioFinished) and event.phase.value == "stateful":
             STEPS["stories"] += 1
             for case_id, node in event.recorder.cases.items():

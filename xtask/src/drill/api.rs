@@ -65,7 +65,8 @@ fn ask(house: &House, profile: &'static str, python: &Path, role: Option<&str>) 
     };
     let took = super::timed(role.is_none(), || loud(&format!("drill: {name}"), &mut bound_to_us(command)))?;
     drop(running);
-    ensure!(are_in_no_log(&stage.folder)?.failed == 0, "the server's log is not as it should be");
+    let log = are_in_no_log(&stage.folder)?;
+    ensure!(log.failed == 0, "{}", log.why.concat());
     Ok(took)
 }
 
