@@ -20,8 +20,7 @@ from urllib.parse import urlsplit
 
 import requests
 import schemathesis
-from schemathesis import cli
-from schemathesis.engine import events
+from schemathesis.engine import Status, events
 from schemathesis.engine.run.stateful import _executor as stateful
 
 from good import Good
@@ -264,31 +263,45 @@ def what_is_gone_stays_gone(ctx, response, case):
         assert single[2] not in GONE.get("alone", ()), f"{single[2]} was deleted and can still be changed"
 
 
-classify = stateful._classify_flaky
+class Told:
+    """Hands on what Schemathesis tells of its stories, and counts how often one went on with what an earlier step was told."""
 
+    def __init__(self, listener):
+        self.listener, self.is_well = listener, True
 
-def go_on(*, ctx, engine, state):
-    """The house answers a story that is told again otherwise than the first time. Schemathesis takes that for the end of the phase, after some
-    twenty stories of however many; here another seed begins until all are told."""
-    status, again, said = classify(ctx=ctx, engine=engine, state=state)
-    return status, again or (not said and ctx.completed_scenarios < STORIES), said
-
-
-stateful._classify_flaky = go_on
-
-
-@cli.handler()
-class Steps(cli.EventHandler):
-    """How many stories were told by how many seeds, and how often one went on with what an earlier step was told."""
-
-    def handle_event(self, ctx, event):
-        if isinstance(event, events.SuiteStarted) and event.phase.value == "stateful":
+    def put(self, event):
+        if isinstance(event, events.SuiteStarted):
             STEPS["seeds"] += 1
-        if isinstance(event, events.ScenarioFinished) and event.phase.value == "stateful":
+        if isinstance(event, events.SuiteFinished):
+            self.is_well &= event.status in (Status.SUCCESS, Status.SKIP)
+        if isinstance(event, events.ScenarioFinished):
             STEPS["stories"] += 1
             for case_id, node in event.recorder.cases.items():
                 if node.transition is not None and node.is_transition_applied and event.recorder.find_response(case_id=case_id) is not None:
                     STEPS["later"] += 1
+        self.listener.put(event)
+
+    def is_enough(self):
+        if STEPS["stories"] < STORIES:
+            return False
+        return STEPS["later"] > 0 or STEPS["stories"] >= 5 * STORIES
+
+
+tell_by_one_seed = stateful.execute_state_machine_loop
+
+
+def tell_all(*, event_queue, **others):
+    """The house answers a story that is told again otherwise than the first time. Schemathesis takes that for the end of the phase, after some
+    twenty stories of however many; here another seed begins until all are told. So it does while none has gone on, which is left to chance, and
+    rare where little is allowed."""
+    told = Told(event_queue)
+    before = -1
+    while told.is_well and before < STEPS["stories"] and not told.is_enough():
+        before = STEPS["stories"]
+        tell_by_one_seed(event_queue=told, **others)
+
+
+stateful.execute_state_machine_loop = tell_all
 
 
 @atexit.register
