@@ -34,7 +34,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("FETTLE_CRASH_AT", "", "In development: the point of the payment path at which the process dies, for drills."),
     variable("FETTLE_SITE_DIR", "target/site", "The folder with the static files of the release."),
     variable("FETTLE_DB_CONNECTIONS", "20", "Connections to Postgres, 4 to 500."),
-    variable("FETTLE_JOBS", "4", "Jobs run at the same time by this process, about money, calendars and the rest each, 1 to 64."),
+    variable("FETTLE_JOBS", "8", "Jobs run at the same time by this process, about money, calendars and the rest each, 1 to 64."),
     variable("FETTLE_LOG", "info", "What is logged: error, warn, info, debug, trace, or directives such as info,sqlx=warn."),
     variable("FETTLE_LOG_FORMAT", "json", "json or pretty (the default in development)."),
     variable("FETTLE_TRUSTED_PROXIES", "0", "How many proxies stand in front; that many entries of X-Forwarded-For are believed."),
@@ -404,8 +404,8 @@ mod tests {
 
     #[test]
     fn a_file_says_the_same() {
-        let values = read_file("DATABASE_URL = \"postgres://x/y\"\nFETTLE_JOBS = 8").expect("valid");
-        assert_eq!(Config::from_values(values).expect("valid").jobs, 8);
+        let values = read_file("DATABASE_URL = \"postgres://x/y\"\nFETTLE_JOBS = 6").expect("valid");
+        assert_eq!(Config::from_values(values).expect("valid").jobs, 6);
         assert!(read_file("FETTLE_JOBS = [1]").is_err());
     }
 
