@@ -9,7 +9,7 @@ use crate::postgres::Database;
 use crate::stage::{self, Stage};
 use crate::step::{loud, quiet, say};
 use crate::system::Need;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
@@ -92,6 +92,8 @@ pub fn bench(house: &House, options: &Options) -> Result<()> {
         build::build(house, Scope::Everything)?;
         stage::compile(house, profile)?;
     }
+    // pages without styles and scripts would be measured, too
+    ensure!(house.has_site(), "no site has been built yet, so leave --built out");
     let (database, controls) = drill::cluster(house)?;
     // Searches are measured among very many; everything else with the demo data.
     let rows = if options.rows.is_empty() { ROWS.map(str::to_owned).to_vec() } else { options.rows.clone() };

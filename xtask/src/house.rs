@@ -34,6 +34,11 @@ impl House {
         self.target.join("site")
     }
 
+    /// Whether there is a site to hand out, of whatever age.
+    pub fn has_site(&self) -> bool {
+        self.site().join("assets.json").exists()
+    }
+
     /// Ignored by git: data, logs, settings of this checkout.
     pub fn corner(&self) -> PathBuf {
         self.root.join(".fettle")

@@ -27,7 +27,7 @@ pub fn start(house: &House, options: Options) -> Result<()> {
     children::listen_for_the_end()?;
     let ports = Ports::usual()?;
     ports.want()?;
-    let is_first = !house.site().join("assets.json").exists();
+    let is_first = !house.has_site();
     system::want_space(&house.root, if is_first { 8000 } else { 500 })?;
     Need::Node.have()?;
     let profile = if options.release { "release" } else { "debug" };
