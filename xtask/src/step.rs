@@ -1,5 +1,6 @@
 //! Saying what is going on: one line per step, and a sign of life when it takes longer than two seconds.
 
+use crate::children::{end, is_stopped};
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -38,11 +39,21 @@ pub fn quiet(name: &str, command: &mut Command) -> Result<String> {
     })
 }
 
-/// Runs a program whose own output is the progress (cargo, npm).
+/// Runs a program whose own output is the progress (cargo, npm, a drill). When we are asked to end, it is.
 pub fn loud(name: &str, command: &mut Command) -> Result<()> {
     say(name);
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.stdin(Stdio::null()).status().with_context(|| format!("{program} could not be started"))?;
+    let mut child = command.stdin(Stdio::null()).spawn().with_context(|| format!("{program} could not be started"))?;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if is_stopped() {
+            end(&mut child);
+            bail!("{name}: stopped");
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
     if !status.success() {
         bail!("{name} failed: {program} ended with {status}");
     }
