@@ -42,4 +42,4 @@ pub(crate) use start::ask;
 #[cfg(test)]
 pub(crate) use start::give_up;
 #[cfg(feature = "server")]
-pub use start::{StartPayment, start};
+pub use start::{Lock, StartPayment, start};

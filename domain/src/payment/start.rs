@@ -1,20 +1,22 @@
 //! Beginning to pay, or going on where it was left.
 //!
 //! The row is written first, then the gateway is asked outside of any transaction, then its answer is noted. Whoever comes in between
-//! (a second tab, a double click, a repeated call) finds the row and asks with the same key.
+//! (a second tab, a double click, a repeated call) finds the row and asks with the same key. Much may happen meanwhile, up to the end of the booking and the
+//! return of the money, so each try that begins is decided on anew, while the booking stands still.
 
 use super::model::{AttemptStatus, PaymentRefusal, PaymentStatus, PaymentView};
 use super::port::{Capture, GatewayError, Intent, IntentStatus, NewIntent};
 use super::store::{self, AttemptRow, NewPayment, PaymentRow};
 use super::{jobs, policy, service};
 use crate::crash::{Point, passing};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Result};
 use crate::event::{EventKind, NewEvent};
 use crate::id::{AccountId, AttemptId, BookingId};
 use crate::money::Money;
 use crate::outbox;
 use crate::queue;
+use futures::future::BoxFuture;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -45,6 +47,9 @@ pub struct StartPayment {
     pub payment_method: Option<String>,
 }
 
+/// Locks a booking until commit, and says why no other try may begin for it, if so. What it is for is not known here.
+pub type Lock = for<'a> fn(&'a Ctx, &'a mut Tx, BookingId) -> BoxFuture<'a, Result<Result<()>>>;
+
 enum Round {
     /// Nothing to ask: settled, or the open attempt is the wanted one.
     Done,
@@ -57,19 +62,19 @@ enum Round {
 }
 
 /// Starts or continues the payment of a booking. The view's `next` says what the payer does.
-pub async fn start(ctx: &Ctx, input: StartPayment) -> Result<PaymentView> {
+pub async fn start(ctx: &Ctx, input: StartPayment, lock: Lock) -> Result<PaymentView> {
     let minimum = ctx.house().payments.minimum(input.amount.currency);
     if input.amount.minor < minimum.minor {
         return Err(PaymentRefusal::TooSmall { minimum }.into());
     }
     // whatever it was at when time ran out is found by the next try
-    timeout(PATIENCE, go_on(ctx, &input)).await.unwrap_or_else(|_| Err(PaymentRefusal::NoAnswer.into()))
+    timeout(PATIENCE, go_on(ctx, &input, lock)).await.unwrap_or_else(|_| Err(PaymentRefusal::NoAnswer.into()))
 }
 
-async fn go_on(ctx: &Ctx, input: &StartPayment) -> Result<PaymentView> {
+async fn go_on(ctx: &Ctx, input: &StartPayment, lock: Lock) -> Result<PaymentView> {
     let mut known = None;
     for _ in 0..ROUNDS {
-        match prepare(ctx, input, known).await? {
+        match prepare(ctx, input, lock, known).await? {
             Round::Done => return service::find_for_payer(ctx, input.booking).await?.ok_or(Error::NotFound),
             Round::Ask(attempt) => known = ask(ctx, &attempt).await?.then_some(attempt.id),
             Round::Look(attempt) if is_as_wanted(ctx, input, &attempt).await? => known = Some(attempt.id),
@@ -84,9 +89,10 @@ async fn go_on(ctx: &Ctx, input: &StartPayment) -> Result<PaymentView> {
 }
 
 /// `known`: the gateway has just said how this attempt stands.
-async fn prepare(ctx: &Ctx, input: &StartPayment, known: Option<AttemptId>) -> Result<Round> {
+async fn prepare(ctx: &Ctx, input: &StartPayment, lock: Lock, known: Option<AttemptId>) -> Result<Round> {
     let mut tx = ctx.begin().await?;
     store::lock_booking(&mut *tx, input.booking).await?;
+    let may_begin = lock(ctx, &mut tx, input.booking).await?;
     let mut live = store::find_live(&mut *tx, input.booking).await?;
     if let Some(payment) = &live {
         // Its settlement ends before we look any further: read as pending here, and its attempts as answered, a card would be charged once more.
@@ -103,6 +109,7 @@ async fn prepare(ctx: &Ctx, input: &StartPayment, known: Option<AttemptId>) -> R
     if let Some(attempt) = open {
         return Ok(round_for(attempt, input, known));
     }
+    may_begin?;
     let payment = match live {
         Some(payment) => {
             store::set_amount(&mut *tx, payment.id, input.amount.minor, input.tip_minor, input.payer, ctx.now()).await?;

@@ -47,7 +47,7 @@ fn currency(code: &str) -> crate::money::Currency {
 }
 
 /// Two who start a payment of the same booking at once go one after the other, until commit.
-pub(super) async fn lock_booking(db: impl PgExecutor<'_>, booking: BookingId) -> Result<()> {
+pub(crate) async fn lock_booking(db: impl PgExecutor<'_>, booking: BookingId) -> Result<()> {
     let key = booking.as_u128() as i64;
     sqlx::query!("select pg_advisory_xact_lock($1)", key).execute(db).await?;
     Ok(())

@@ -1,14 +1,17 @@
 //! One charge for one payment, whoever asks twice, and what becomes of a second one.
 
 use super::tests::{Scene, by_approval, scene};
-use super::{collect, reconcile, settle};
+use super::{Pay, collect, pay, reconcile, settle};
 use crate::booking::model::Status;
 use crate::booking::{self, CancelBooking};
-use crate::id::AttemptId;
+use crate::ctx::{Ctx, Tx};
+use crate::error::Result;
+use crate::id::{AttemptId, BookingId};
 use crate::money::Money;
 use crate::payment::port::{Capture, IntentStatus};
-use crate::payment::{self, AttemptStatus, PaymentStatus, StartPayment, store};
+use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment, store};
 use crate::world::Answer;
+use futures::future::BoxFuture;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 
@@ -51,6 +54,16 @@ impl Scene {
         .expect("is written");
         id
     }
+    fn paying(&self) -> tokio::task::JoinHandle<Result<PaymentView>> {
+        let (ctx, booking) = (self.ctx.clone(), self.booking);
+        tokio::spawn(async move { pay(&ctx, booking, by_card()).await })
+    }
+    /// Until this ends, nobody decides what to ask the gateway for.
+    async fn nobody_begins(&self) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let mut beginning = self.world.db.begin().await.expect("begins");
+        store::lock_booking(&mut *beginning, self.booking).await.expect("locks");
+        beginning
+    }
     /// In the midst of being settled: whoever reads the attempts waits, and sees them once this commits.
     async fn being_settled(&self) -> sqlx::Transaction<'static, sqlx::Postgres> {
         let mut settling = self.world.db.begin().await.expect("begins");
@@ -63,6 +76,15 @@ impl Scene {
         }
         settling
     }
+}
+
+/// Of a booking that nobody ends meanwhile.
+fn anything_goes<'a>(_: &'a Ctx, _: &'a mut Tx, _: BookingId) -> BoxFuture<'a, Result<Result<()>>> {
+    Box::pin(async { Ok(Ok(())) })
+}
+
+fn by_card() -> Pay {
+    Pay { is_hosted: false, payment_method: Some("pm_card_visa".into()) }
 }
 
 /// The answer to the first question may come while the gateway's own news is being written. It knows nothing newer.
@@ -92,7 +114,7 @@ async fn what_the_gateway_will_take_is_what_our_books_say(db: PgPool) {
     let more = |minor| Money::new(first.amount.minor + minor, first.amount.currency);
     let with_tip = more(300);
     scene.world.gateway.overtake_next_amount(more(900));
-    let view = payment::start(&scene.ctx, scene.again(with_tip, None)).await.expect("goes on");
+    let view = payment::start(&scene.ctx, scene.again(with_tip, None), anything_goes).await.expect("goes on");
     assert_eq!((view.amount, scene.payment_amount()), (with_tip, with_tip));
 }
 
@@ -103,9 +125,9 @@ async fn an_amount_whose_answer_was_lost_is_set_again(db: PgPool) {
     let first = scene.pay().await.amount;
     let with_tip = Money::new(first.minor + 300, first.currency);
     scene.world.gateway.next_answer(Answer::LostAnswer);
-    let refused = payment::start(&scene.ctx, scene.again(with_tip, None)).await.expect_err("nobody answers");
+    let refused = payment::start(&scene.ctx, scene.again(with_tip, None), anything_goes).await.expect_err("nobody answers");
     assert_eq!((refused.code(), scene.payment_amount()), ("gateway_unavailable", with_tip));
-    let view = payment::start(&scene.ctx, scene.again(first, None)).await.expect("goes on");
+    let view = payment::start(&scene.ctx, scene.again(first, None), anything_goes).await.expect("goes on");
     assert_eq!((view.amount, scene.payment_amount()), (first, first));
 }
 
@@ -117,12 +139,51 @@ async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     let settling = scene.being_settled().await;
     let again = scene.again(scene.payment_amount(), Some("pm_card_visa"));
     let ctx = scene.ctx.clone();
-    let paying = tokio::spawn(async move { crate::payment::start(&ctx, again).await });
+    let paying = tokio::spawn(async move { payment::start(&ctx, again, anything_goes).await });
     scene.someone_waits(&paying).await;
     settling.commit().await.expect("commits");
     paying.await.expect("no panic").expect("it is paid");
     assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
     assert_eq!(scene.world.gateway.intents().len(), 1);
+}
+
+/// Given back while the gateway is asked, settled and returned before its answer is looked at.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_came_back_is_not_charged_again_by_the_same_call(db: PgPool) {
+    let scene = scene(db).await;
+    scene.world.gateway.next_answer(Answer::Unreachable);
+    pay(&scene.ctx, scene.booking, by_card()).await.expect_err("nobody answers");
+    let mut noting = scene.world.db.begin().await.expect("begins");
+    let id: AttemptId = sqlx::query_scalar("select id from payment_attempts for update").fetch_one(&mut *noting).await.expect("locks");
+    let paying = scene.paying();
+    scene.someone_waits(&paying).await;
+    assert_eq!(scene.world.gateway.intents().len(), 1, "it is charged, and the answer is not noted yet");
+    let beginning = scene.nobody_begins().await;
+    noting.rollback().await.expect("lets go");
+    while scene.world.count("select count(*) from payment_attempts where status = 'processing'").await == 0 {
+        assert!(!paying.is_finished(), "it looks once more");
+        tokio::task::yield_now().await;
+    }
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    settle(&scene.world.system(), id).await.expect("settles");
+    assert_eq!(scene.payment().await.status, PaymentStatus::Refunded);
+    beginning.rollback().await.expect("lets go");
+    assert_eq!(paying.await.expect("no panic").expect_err("it is over").code(), "wrong_status");
+    scene.work().await;
+    assert_eq!((scene.world.gateway.intents().len(), scene.world.gateway.refunded_minor()), (1, 10_500));
+    scene.is_right().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_given_back_before_anything_is_asked_is_not_charged(db: PgPool) {
+    let scene = scene(db).await;
+    let beginning = scene.nobody_begins().await;
+    let paying = scene.paying();
+    scene.someone_waits(&paying).await;
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    beginning.rollback().await.expect("lets go");
+    assert_eq!(paying.await.expect("no panic").expect_err("it is over").code(), "wrong_status");
+    assert_eq!((scene.world.gateway.calls(), scene.world.count("select count(*) from payments").await), (Vec::new(), 0));
 }
 
 /// No way leads there by design; should one card be charged twice all the same, the second charge is found and goes back whole.

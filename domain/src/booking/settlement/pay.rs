@@ -1,15 +1,17 @@
 //! Beginning to pay for a booking, and asking how it stands.
 
-use crate::booking::model::{BookingRefusal, Status, ViewerRole};
-use crate::booking::store::BookingRow;
+use crate::booking::model::{Action, BookingRefusal, Status, ViewerRole};
+use crate::booking::policy;
+use crate::booking::store::{self, BookingRow};
 use crate::booking::transition;
 use crate::crash::{Point, passing};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Tx};
 use crate::error::{Error, Fields, Result};
 use crate::id::BookingId;
 use crate::money::Money;
 use crate::payment::port::Capture;
-use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment, policy};
+use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment};
+use futures::future::BoxFuture;
 
 /// How one wants to pay.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +30,7 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
     if role != ViewerRole::Customer {
         return Err(Error::Forbidden);
     }
-    if how.payment_method.as_deref().is_some_and(|method| !policy::may_be_method(method)) {
+    if how.payment_method.as_deref().is_some_and(|method| !payment::policy::may_be_method(method)) {
         return Err(Fields::one("payment_method", "This is none of the gateway. A card's number belongs into its form alone.").into());
     }
     let is_settled = row.is_paid || row.is_authorised;
@@ -39,17 +41,15 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
             drop(tx);
             return payment::find_for_booking(ctx, id).await?.ok_or(Error::NotFound);
         }
-        Status::Held => transition::extend_hold_for_payment(&mut tx, ctx, id).await?,
-        Status::Requested if row.answer_by.is_none_or(|by| ctx.now() < by) => {}
-        Status::Expired => return Err(BookingRefusal::HoldExpired.into()),
-        status => return Err(BookingRefusal::WrongStatus { status }.into()),
+        _ => may_begin(ctx, &row)?,
     }
+    transition::extend_hold_for_payment(&mut tx, ctx, id).await?;
     if row.customer_email.is_empty() {
         return Err(Fields::one("email", "Tell us who you are before you pay.").into());
     }
     ctx.commit(tx).await?;
     passing(Point::PayExtended);
-    let view = payment::start(ctx, request(ctx, &row, how)).await?;
+    let view = payment::start(ctx, request(ctx, &row, how), lock_booking).await?;
     match (view.attempt, view.attempt_id) {
         // a program's card was charged in the same call
         (Some(AttemptStatus::Processing), Some(attempt)) => {
@@ -58,6 +58,23 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
         }
         _ => Ok(view),
     }
+}
+
+/// Another try to collect money for it.
+fn may_begin(ctx: &Ctx, row: &BookingRow) -> Result<()> {
+    match row.status() {
+        _ if policy::may(Action::Pay, ViewerRole::Customer, &row.facts(), ctx.now()) => Ok(()),
+        Status::Held | Status::Expired => Err(BookingRefusal::HoldExpired.into()),
+        status => Err(BookingRefusal::WrongStatus { status }.into()),
+    }
+}
+
+/// The payment room's look at the booking: see [`payment::Lock`].
+fn lock_booking<'a>(ctx: &'a Ctx, tx: &'a mut Tx, id: BookingId) -> BoxFuture<'a, Result<Result<()>>> {
+    Box::pin(async move {
+        let row = store::lock(tx, id).await?.ok_or(Error::NotFound)?;
+        Ok(may_begin(ctx, &row))
+    })
 }
 
 fn request(ctx: &Ctx, row: &BookingRow, how: Pay) -> StartPayment {
