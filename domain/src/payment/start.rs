@@ -1,8 +1,8 @@
 //! Beginning to pay, or going on where it was left.
 //!
 //! The row is written first, then the gateway is asked outside of any transaction, then its answer is noted. Whoever comes in between
-//! (a second tab, a double click, a repeated call) finds the row and asks with the same key. Much may happen meanwhile, up to the end of the booking and the
-//! return of the money, so each try that begins is decided on anew, while the booking stands still.
+//! (a second tab, a double click, a repeated call) finds the row and asks with the same key. Much may happen while the gateway is asked, up to the end of the
+//! booking and the return of the money, so each try is begun only after another look at the booking, which then stands still.
 
 use super::model::{AttemptStatus, PaymentRefusal, PaymentStatus, PaymentView};
 use super::port::{Capture, GatewayError, Intent, IntentStatus, NewIntent};
