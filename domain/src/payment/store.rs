@@ -46,7 +46,7 @@ fn currency(code: &str) -> crate::money::Currency {
     code.parse().unwrap_or(crate::money::Currency::EUR)
 }
 
-/// Two who start a payment of the same booking at once go one after the other, until commit.
+/// Two who start a payment of the same booking at once go one after the other, until commit. Beside [`super::Lock`] for the release before, which has this alone.
 pub(crate) async fn lock_booking(db: impl PgExecutor<'_>, booking: BookingId) -> Result<()> {
     let key = booking.as_u128() as i64;
     sqlx::query!("select pg_advisory_xact_lock($1)", key).execute(db).await?;

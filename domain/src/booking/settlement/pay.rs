@@ -60,7 +60,7 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
     }
 }
 
-/// Another try to collect money for it.
+/// Whether another try to collect money for it may begin; why not, otherwise.
 fn may_begin(ctx: &Ctx, row: &BookingRow) -> Result<()> {
     match row.status() {
         _ if policy::may(Action::Pay, ViewerRole::Customer, &row.facts(), ctx.now()) => Ok(()),
