@@ -19,11 +19,7 @@ async fn whoever_is_archived_meanwhile_is_not_booked(db: PgPool) {
         .expect("is archived");
     let (ctx, wanted) = (s.customer.clone(), slot(s.provider.service, START));
     let holding = tokio::spawn(async move { booking::hold(&ctx, wanted).await });
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while s.world.count(waiting).await == 0 {
-        assert!(!holding.is_finished(), "it waits for the person");
-        tokio::task::yield_now().await;
-    }
+    s.world.until_it_waits(&holding).await;
     leaving.commit().await.expect("commits");
     assert_eq!(code(holding.await.expect("no panic")), "not_bookable");
     assert_eq!(s.live_allocations().await, 0);

@@ -434,10 +434,7 @@ async fn paying_again_while_the_money_arrives_is_answered_as_it_stands(db: PgPoo
     let contact = Contact { name: "Ines Calloway".into(), email: "ines@example.test".into(), phone: "555 0142".into() };
     let given = GivenDetails { contact: Some(contact), ..GivenDetails::default() };
     let again = tokio::spawn(async move { booking::check_out_with(&customer, id, given).await });
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while scene.world.count(waiting).await == 0 && !again.is_finished() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    scene.world.until_it_waits(&again).await;
     money.commit().await.expect("commits");
     assert_eq!(again.await.expect("it ran").expect("an answer").status, Status::Confirmed);
 }

@@ -1,6 +1,6 @@
 //! The steps that several verbs share, and the one that money takes: it alone confirms what costs something.
 
-use super::model::{BookingRefusal, Settlement, Side, Status, ViewerRole};
+use super::model::{Settlement, Side, Status, ViewerRole};
 use super::policy;
 use super::store::{self, BookingRow};
 use super::view::role_of;
@@ -149,17 +149,10 @@ pub(super) async fn place(tx: &mut Tx, ctx: &Ctx, row: &BookingRow, assignment: 
     }
 }
 
-/// A payment attempt begins: the hold lasts ten minutes longer, once.
-pub async fn extend_hold_for_payment(tx: &mut Tx, ctx: &Ctx, id: BookingId) -> Result<()> {
-    let row = store::lock(tx, id).await?.ok_or(Error::NotFound)?;
-    let Some(expires_at) = row.hold_expires_at.filter(|_| row.status() == Status::Held) else { return Ok(()) };
-    if expires_at <= ctx.now() {
-        return Err(BookingRefusal::HoldExpired.into());
-    }
-    if !row.is_hold_extended {
-        store::extend_hold(tx, id, expires_at.plus_minutes(policy::HOLD_EXTENSION_MIN), ctx.now()).await?;
-    }
-    Ok(())
+/// A payment attempt begins: the hold lasts ten minutes longer, once. Its row is locked, and may be paid for.
+pub(super) async fn extend_hold_for_payment(tx: &mut Tx, ctx: &Ctx, row: &BookingRow) -> Result<()> {
+    let Some(expires_at) = row.hold_expires_at.filter(|_| row.status() == Status::Held && !row.is_hold_extended) else { return Ok(()) };
+    store::extend_hold(tx, row.id, expires_at.plus_minutes(policy::HOLD_EXTENSION_MIN), ctx.now()).await
 }
 
 /// Reads and locks a booking that the caller may see. Support may look but not act.

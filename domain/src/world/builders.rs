@@ -5,6 +5,7 @@ use crate::ctx::{Membership, Person as ActingPerson, StaffRole};
 use crate::id::{AccountId, CategoryId, Id, ProviderId, ResourceId, ScheduleId, ServiceId};
 use crate::time::Instant;
 use sqlx::{PgPool, Row};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// What [`World::an_account`] writes; every field has a default.
@@ -191,6 +192,18 @@ impl World {
     /// For assertions on a single number, such as `select count(*) from jobs`.
     pub async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.db).await.expect("a number")
+    }
+    /// Until it waits for a lock of this database.
+    pub async fn until_it_waits<T>(&self, who: &JoinHandle<T>) {
+        self.until_they_wait(std::slice::from_ref(who)).await;
+    }
+    /// Until every one of them waits for a lock of this database.
+    pub async fn until_they_wait<T>(&self, who: &[JoinHandle<T>]) {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while self.count(waiting).await < who.len() as i64 {
+            assert!(who.iter().all(|one| !one.is_finished()), "it waits for a lock");
+            tokio::task::yield_now().await;
+        }
     }
     /// The kinds of all events so far, in the order they were written.
     pub async fn events(&self) -> Vec<String> {

@@ -16,14 +16,6 @@ use sqlx::PgPool;
 use std::collections::BTreeSet;
 
 impl Scene {
-    /// Until it waits for a lock of this database.
-    pub async fn someone_waits<T>(&self, who: &tokio::task::JoinHandle<T>) {
-        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        while self.world.count(waiting).await == 0 {
-            assert!(!who.is_finished(), "it waits for the settlement");
-            tokio::task::yield_now().await;
-        }
-    }
     /// What is asked for when the payer goes on.
     fn again(&self, amount: Money, method: Option<&str>) -> StartPayment {
         StartPayment {
@@ -99,7 +91,7 @@ async fn a_late_answer_takes_nothing_back(db: PgPool) {
     written.execute(&mut *news).await.expect("is written");
     let ctx = scene.ctx.clone();
     let asking = tokio::spawn(async move { payment::ask(&ctx, &attempt).await });
-    scene.someone_waits(&asking).await;
+    scene.world.until_it_waits(&asking).await;
     news.commit().await.expect("is true");
     asking.await.expect("no panic").expect("asked");
     let attempt = store::find_attempt(&scene.world.db, asked).await.expect("looks").expect("is there");
@@ -140,7 +132,7 @@ async fn paying_again_while_it_is_settled_charges_nothing_more(db: PgPool) {
     let again = scene.again(scene.payment_amount(), Some("pm_card_visa"));
     let ctx = scene.ctx.clone();
     let paying = tokio::spawn(async move { payment::start(&ctx, again, anything_goes).await });
-    scene.someone_waits(&paying).await;
+    scene.world.until_it_waits(&paying).await;
     settling.commit().await.expect("commits");
     paying.await.expect("no panic").expect("it is paid");
     assert_eq!(scene.world.count("select count(*) from payment_attempts").await, 1);
@@ -156,7 +148,7 @@ async fn what_came_back_is_not_charged_again_by_the_same_call(db: PgPool) {
     let mut noting = scene.world.db.begin().await.expect("begins");
     let id: AttemptId = sqlx::query_scalar("select id from payment_attempts for update").fetch_one(&mut *noting).await.expect("locks");
     let paying = scene.paying();
-    scene.someone_waits(&paying).await;
+    scene.world.until_it_waits(&paying).await;
     assert_eq!(scene.world.gateway.intents().len(), 1, "it is charged, and the answer is not noted yet");
     let beginning = scene.nobody_begins().await;
     noting.rollback().await.expect("lets go");
@@ -179,7 +171,7 @@ async fn what_is_given_back_before_anything_is_asked_is_not_charged(db: PgPool) 
     let scene = scene(db).await;
     let beginning = scene.nobody_begins().await;
     let paying = scene.paying();
-    scene.someone_waits(&paying).await;
+    scene.world.until_it_waits(&paying).await;
     booking::release(&scene.ctx, scene.booking).await.expect("given back");
     beginning.rollback().await.expect("lets go");
     assert_eq!(paying.await.expect("no panic").expect_err("it is over").code(), "wrong_status");
@@ -269,7 +261,7 @@ async fn accepting_again_while_it_is_settled_finds_it_charged(db: PgPool) {
     let settling = scene.being_settled().await;
     let (ctx, booking) = (scene.world.system(), scene.booking);
     let collecting = tokio::spawn(async move { collect(&ctx, booking).await });
-    scene.someone_waits(&collecting).await;
+    scene.world.until_it_waits(&collecting).await;
     settling.commit().await.expect("commits");
     collecting.await.expect("no panic").expect("it is charged");
 }

@@ -19,7 +19,7 @@ async fn whoever_withdraws_meanwhile_is_not_told_that_their_card_failed(db: PgPo
     scene.world.gateway.next_answer(Answer::Decline("expired_card".into()));
     let (system, id) = (scene.world.system(), scene.booking);
     let collecting = tokio::spawn(async move { collect(&system, id).await });
-    scene.someone_waits(&collecting).await;
+    scene.world.until_it_waits(&collecting).await;
     withdrawing.commit().await.expect("commits");
     let refused = collecting.await.expect("no panic");
     assert_eq!(refused.err().map(|e| e.code().to_owned()).as_deref(), Some("wrong_status"));

@@ -106,7 +106,7 @@ async fn a_hold_that_is_taken_in_this_moment_is_not_confirmed(db: PgPool) {
     scene.world.gateway.customer_pays(&scene.intent());
     let (system, message) = (scene.world.system(), scene.world.gateway.message_about("evt_1", &scene.intent()));
     let arriving = tokio::spawn(async move { receive(&system, message).await });
-    scene.someone_waits(&arriving).await;
+    scene.world.until_it_waits(&arriving).await;
     taking.commit().await.expect("commits");
     arriving.await.expect("no panic").expect("received");
     let empty = "select count(*) from bookings b
@@ -136,7 +136,7 @@ async fn a_hold_that_is_being_paid_is_not_replaced(db: PgPool) {
     }
     let (ctx, wanted) = (scene.ctx.clone(), HoldSlot { add_ons: vec![extra], ..slot(scene.provider.service, START) });
     let holding = tokio::spawn(async move { booking::hold(&ctx, wanted).await });
-    scene.someone_waits(&holding).await;
+    scene.world.until_it_waits(&holding).await;
     paying.commit().await.expect("commits");
     let refused = holding.await.expect("no panic");
     assert_eq!(refused.err().map(|e| e.code().to_owned()).as_deref(), Some("slot_taken"));

@@ -43,10 +43,10 @@ pub async fn pay(ctx: &Ctx, id: BookingId, how: Pay) -> Result<PaymentView> {
         }
         _ => may_begin(ctx, &row)?,
     }
-    transition::extend_hold_for_payment(&mut tx, ctx, id).await?;
     if row.customer_email.is_empty() {
         return Err(Fields::one("email", "Tell us who you are before you pay.").into());
     }
+    transition::extend_hold_for_payment(&mut tx, ctx, &row).await?;
     ctx.commit(tx).await?;
     passing(Point::PayExtended);
     let view = payment::start(ctx, request(ctx, &row, how), lock_booking).await?;

@@ -24,11 +24,7 @@ async fn as_many_as_there_are_connections_pay_at_once(db: PgPool) {
         tokio::spawn(async move { pay(&ctx, id, Pay::default()).await })
     });
     // each has a connection by now
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while scene.world.count(waiting).await < 2 {
-        assert!(paying.iter().all(|one| !one.is_finished()), "they wait for their bookings");
-        tokio::task::yield_now().await;
-    }
+    scene.world.until_they_wait(&paying).await;
     both.rollback().await.expect("lets go");
     for one in paying {
         one.await.expect("no panic").expect("a payment");
