@@ -104,6 +104,15 @@ impl Score {
         Self { passed: 0, failed: 1, why: vec![format!("{cause:#}")] }
     }
 
+    /// As its program ended: what was counted is not all where that says something broke and no count does, such as a program that could not even begin.
+    pub fn ended(mut self, is_well: bool) -> Self {
+        if !is_well && self.failed == 0 {
+            self.failed = 1;
+            self.why.push("something broke that is not counted; it stands above".to_owned());
+        }
+        self
+    }
+
     pub fn and(mut self, other: Self) -> Self {
         self.passed += other.passed;
         self.failed += other.failed;

@@ -65,12 +65,15 @@ fn nextest(house: &House, database: &Database, part: Part, extra: &[String]) -> 
     let (is_well, lines) = tee(cargo)?;
     let summary = lines.iter().rposition(|line| line.contains("tests run:") || line.contains("test run:"));
     match summary {
-        Some(at) => Ok(Score {
-            passed: number_before(&lines[at], "passed"),
-            failed: number_before(&lines[at], "failed") + number_before(&lines[at], "timed out"),
-            // Nextest tells the failed ones once more at its end.
-            why: lines[at + 1..].iter().map(|line| line.trim().to_owned()).filter(|line| line.contains("] ")).collect(),
-        }),
+        Some(at) => {
+            let score = Score {
+                passed: number_before(&lines[at], "passed"),
+                failed: number_before(&lines[at], "failed") + number_before(&lines[at], "timed out"),
+                // Nextest tells the failed ones once more at its end.
+                why: lines[at + 1..].iter().map(|line| line.trim().to_owned()).filter(|line| line.contains("] ")).collect(),
+            };
+            Ok(score.ended(is_well))
+        }
         None if is_well => Ok(Score::default()),
         None => bail!("the tests do not compile"),
     }
@@ -88,8 +91,8 @@ fn all_at_once(house: &House, database: &Database, parts: &[Part], extra: &[Stri
         cargo.args(["--test", "tidy"]);
     }
     cargo.args(extra).env("DATABASE_URL", &database.url);
-    let lines = match tee(cargo) {
-        Ok((_, lines)) => lines,
+    let (is_well, lines) = match tee(cargo) {
+        Ok(ended) => ended,
         Err(cause) => return vec![(parts[0], Score::broken(&cause), began.elapsed())],
     };
     let mut scores: Vec<(Part, Score, Duration)> = parts.iter().map(|part| (*part, Score::default(), Duration::ZERO)).collect();
@@ -113,6 +116,9 @@ fn all_at_once(house: &House, database: &Database, parts: &[Part], extra: &[Stri
     }
     if !has_run {
         scores[0].1 = Score { failed: 1, why: vec!["the tests do not compile".to_owned()], passed: 0 };
+    } else if scores.iter().all(|(_, score, _)| score.failed == 0) {
+        let (_, first, _) = &mut scores[0];
+        *first = std::mem::take(first).ended(is_well);
     }
     scores
 }
@@ -184,6 +190,15 @@ mod tests {
         assert_eq!(number_before(cargo, "failed"), 1);
         assert_eq!(seconds_in(cargo), Duration::from_millis(1500));
         assert_eq!(without_colour("\u{1b}[32mgreen\u{1b}[0m"), "green");
+    }
+
+    /// As with `exec failed`, which nextest counts for a program that cannot be started.
+    #[test]
+    fn what_breaks_uncounted_is_a_failure() {
+        let counted = Score { passed: 3, failed: 2, why: Vec::new() };
+        assert_eq!(counted.clone().ended(false), counted);
+        assert_eq!(Score::of(true).ended(true).failed, 0);
+        assert_eq!(Score::of(true).ended(false).failed, 1);
     }
 
     #[test]
