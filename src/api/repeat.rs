@@ -6,6 +6,7 @@
 use super::describe::keeps_answers;
 use super::problem::Problem;
 use crate::layers::failure::failed;
+use crate::layers::request;
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -16,6 +17,7 @@ use domain::idempotency::{self, Claim};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -70,8 +72,12 @@ async fn run(ctx: &Ctx, key: &str, request: Request, next: Next) -> Result<Respo
     for _ in 0..WAITS {
         match idempotency::claim(ctx, &scope, key, &hash).await? {
             Claim::New => {
-                let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-                return keep(ctx, &scope, key, response).await;
+                let (ctx, key) = (ctx.clone(), key.to_owned());
+                return to_its_end(async move {
+                    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+                    keep(&ctx, &scope, &key, response).await
+                })
+                .await;
             }
             Claim::Done { status, response } => return again(status, &response),
             Claim::Different => {
@@ -83,6 +89,15 @@ async fn run(ctx: &Ctx, key: &str, request: Request, next: Next) -> Result<Respo
     }
     let sentence = "The first request with this Idempotency-Key is still being worked on. Try again in a moment.";
     Ok(Problem::new(StatusCode::CONFLICT, "idempotency_in_progress", sentence).into_response())
+}
+
+/// Whoever asked may lose the line or the patience meanwhile; what is done by then must not be done again when they repeat it.
+async fn to_its_end(work: impl Future<Output = Result<Response>> + Send + 'static) -> Result<Response> {
+    match tokio::spawn(request::continued(work)).await {
+        Ok(answer) => answer,
+        Err(cause) if cause.is_panic() => resume_unwind(cause.into_panic()),
+        Err(cause) => Err(Error::internal(cause)),
+    }
 }
 
 /// Answers that time alone would change are not kept: who asks may sign in, wait, or find us and those we ask recovered.

@@ -26,6 +26,11 @@ pub fn current_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// For a task of its own that goes on with this request: what it says and writes down belongs to it.
+pub fn continued<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    REQUEST_ID.scope(current_id(), work).in_current_span()
+}
+
 /// In the request's extensions.
 #[derive(Clone)]
 pub struct RequestId(pub String);

@@ -42,6 +42,27 @@ async fn twins_at_the_same_moment_are_one(db: PgPool) {
     doors.close().await;
 }
 
+/// What has begun goes on without whoever asked for it, and they find its answer.
+#[sqlx::test(migrations = "./migrations")]
+async fn who_loses_the_line_finds_the_answer(db: PgPool) {
+    let doors = Doors::new(db.clone());
+    let mut browser = doors.signed_in(doors.world.a_customer().await).await;
+    let mut keeping = db.begin().await.expect("begins");
+    sqlx::query("lock table providers in share mode").execute(&mut *keeping).await.expect("locks");
+    let asking = tokio::spawn({
+        let mut browser = browser.clone();
+        async move { apply(&mut browser, PROFILE).await }
+    });
+    doors.world.until_it_waits(&asking).await;
+    asking.abort();
+    assert!(asking.await.is_err_and(|cause| cause.is_cancelled()));
+    keeping.rollback().await.expect("lets go");
+    let answer = apply(&mut browser, PROFILE).await;
+    assert_eq!((answer.status.as_u16(), answer.header("idempotency-replayed")), (201, "true"), "{}", answer.body);
+    assert_eq!(doors.world.count("select count(*) from providers").await, 1);
+    doors.close().await;
+}
+
 /// Whoever reads the database, or a copy of it, finds no token in it and no password's hash that is quick to guess.
 #[sqlx::test(migrations = "./migrations")]
 async fn no_secret_is_kept_for_a_repetition(db: PgPool) {
