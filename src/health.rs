@@ -20,7 +20,8 @@ async fn alive() -> &'static str {
     "alive"
 }
 
-/// 200 when the database answers, its schema is the one this release was built with, and due jobs are being worked on.
+/// 200 when the database answers and its schema is the one this release was built with. Jobs that are late are told, for whoever watches: all nodes
+/// share them, so that turning people away from every one of them would help nobody.
 async fn ready(State(state): State<AppState>) -> Response {
     let readiness = match tokio::time::timeout(Duration::from_secs(2), look(&state)).await {
         Ok(Ok(readiness)) => readiness,

@@ -59,6 +59,25 @@ async fn a_database_may_be_gone_behind_something_that_is_there(db: PgPool) {
     doors.close().await;
 }
 
+/// All nodes share the jobs: turning people away from every one of them would help nobody.
+#[sqlx::test(migrations = "./migrations")]
+async fn late_jobs_are_told_and_turn_nobody_away(db: PgPool) {
+    let doors = Doors::new(db);
+    let mut told = Vec::new();
+    for minutes in [-4, -6] {
+        sqlx::query("insert into jobs (id, kind, run_at, created_at) values (gen_random_uuid(), 'spine.react', $1, $1)")
+            .bind(doors.world.now().plus_minutes(minutes))
+            .execute(&doors.world.db)
+            .await
+            .expect("is left for later");
+        let answer = doors.browser().get("/readyz").await;
+        told.push((answer.status.as_u16(), answer.json()["jobs"].as_str().map(str::to_owned)));
+    }
+    assert_eq!(told, [(200, Some("ok".to_owned())), (200, Some("late".to_owned()))]);
+    sqlx::query("delete from jobs").execute(&doors.world.db).await.expect("are forgotten");
+    doors.close().await;
+}
+
 #[sqlx::test(migrations = "./migrations")]
 async fn without_its_database_it_says_so_and_asks_to_come_back(db: PgPool) {
     let doors = Doors::new(db);
