@@ -6,17 +6,20 @@ use crate::report::Report;
 use crate::stage::{self, Stage};
 use crate::town::Town;
 use crate::{invariants, money};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// In short it is given up after this, while there is time to tidy up.
 const SHORT: Duration = Duration::from_secs(150);
 const PEOPLE: usize = 6;
 /// What has been written is in the archive after this.
 const ARCHIVED: Duration = Duration::from_secs(30);
+/// A server that is ready has seen by then that its database was restored.
+const RECOGNISED: Duration = Duration::from_secs(10);
 
 /// Everything that must be as it was, each as one fingerprint. When an attempt was last asked about is no news.
 const FINGERPRINTS: &[(&str, &str)] = &[
@@ -50,16 +53,25 @@ struct Recorded {
 pub async fn run(stage: &Stage, report: &mut Report) -> Result<()> {
     let folder = stage.postgres.data.with_extension("restore");
     let place = Place { archive: folder.join("archive"), copy: folder.join("copy"), folder };
-    let drilled = if stage.is_full {
-        drill(stage, &place, report).await
-    } else {
-        tokio::time::timeout(SHORT, drill(stage, &place, report))
-            .await
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("it was not over after {} s", SHORT.as_secs())))
+    let at_most = if stage.is_full { Duration::MAX } else { SHORT };
+    let drilled = tokio::select! {
+        drilled = drill(stage, &place, report) => drilled,
+        () = tokio::time::sleep(at_most) => Err(anyhow!("it was not over after {} s", SHORT.as_secs())),
+        ended = told_to_end() => ended.and_then(|()| bail!("stopped")),
     };
     // Whatever became of it: other drills use the same cluster.
     let tidied = tidy_up(stage, &place).await;
     drilled.and(tidied)
+}
+
+/// By whoever runs it, or the keyboard.
+async fn told_to_end() -> Result<()> {
+    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = signals.0.recv() => {}
+        _ = signals.1.recv() => {}
+    }
+    Ok(())
 }
 
 async fn drill(stage: &Stage, place: &Place, report: &mut Report) -> Result<()> {
@@ -71,11 +83,13 @@ async fn drill(stage: &Stage, place: &Place, report: &mut Report) -> Result<()> 
     let url = stage.postgres.url(port, name);
     let restored = stage::pool(&url).await?;
     compare(&restored, &recorded, report).await?;
-    restored.close().await;
+    let epoch = epoch(&restored).await?;
     let address = Stage::free_address()?;
-    if let Err(cause) = stage.serve_at(address, &[("DATABASE_URL", &url)]).await {
-        report.broken(format!("no server is ready on what was restored: {cause:#}"));
+    match stage.serve_at(address, &[("DATABASE_URL", &url)]).await {
+        Ok(_server) => begins_anew(&restored, epoch, report).await?,
+        Err(cause) => report.broken(format!("no server is ready on what was restored: {cause:#}")),
     }
+    restored.close().await;
     Ok(())
 }
 
@@ -137,6 +151,23 @@ async fn compare(restored: &PgPool, recorded: &Recorded, report: &mut Report) ->
     report.figure("restored to", format!("{second}, {bookings} bookings, {entries} entries of the ledger"));
     report.expect(bookings > 0 && entries > 0, || "there was nothing to restore".to_owned());
     invariants::check(restored, report).await
+}
+
+async fn epoch(db: &PgPool) -> Result<i32> {
+    Ok(sqlx::query_scalar("select epoch from spine").fetch_one(db).await?)
+}
+
+/// Whoever looked on after the chosen second has seen what is not there any more, and is told to fetch everything anew.
+async fn begins_anew(db: &PgPool, before: i32, report: &mut Report) -> Result<()> {
+    let began = Instant::now();
+    while began.elapsed() < RECOGNISED {
+        if epoch(db).await? > before {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    report.broken("pages that were open before go on as if nothing were missing".to_owned());
+    Ok(())
 }
 
 /// Archiving on, and nothing left of a run that was cut off.

@@ -53,13 +53,23 @@ async fn ring_others(house: Arc<House>, fanout: Arc<dyn Fanout>) {
 async fn follow(house: Arc<House>, hub: Arc<Hub>, bell: Arc<Notify>) {
     let mut place: Option<Cursor> = None;
     let mut held_back = GATHER;
+    // When the database comes back it may be another one, or what it was at an earlier moment.
+    let mut is_recognised = false;
     loop {
         // before looking, so that a commit meanwhile is looked for once more
         let committed = house.committed.notified();
+        if !is_recognised {
+            is_recognised = true;
+            // Not every Postgres for rent tells.
+            if let Err(error) = outbox::recognise(&house.db).await {
+                tracing::warn!(%error, "the timeline of the database is not known");
+            }
+        }
         let found = match step(&house, &hub, &mut place).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!(%error, "the relay waits for the database");
+                is_recognised = false;
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
