@@ -58,7 +58,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "FETTLE_LIMIT_GENERAL",
         "",
-        "Everything else, a minute for an account; five times as many for an address. The operator's setting unless given here.",
+        "Everything else, a minute for an account, and sockets it may have open on a node; five times as many for an address. The operator's setting unless given here.",
     ),
     variable(
         "FETTLE_LIMIT_TOKEN",

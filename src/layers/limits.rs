@@ -8,6 +8,7 @@ pub mod kind;
 pub mod shared;
 
 use super::failure::failed;
+use crate::realtime::hub::Share;
 use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -15,6 +16,7 @@ use axum::response::Response;
 use domain::ctx::Ctx;
 use domain::error::{Error, Result};
 use domain::id::TokenId;
+use domain::settings::Settings;
 use domain::time::MINUTE;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -132,11 +134,38 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     }
 }
 
+/// How many sockets the caller may have open on this node: as many as they may ask for in a minute. None for whom nothing is counted.
+pub async fn sockets(state: &AppState, ctx: &Ctx) -> Result<Option<Share>> {
+    let settings = ctx.settings().await?;
+    Ok(whom(ctx, general(state, &settings), GENERAL_FACTOR).map(|(whose, most)| Share { whose: whose.into(), most: most as usize }))
+}
+
+/// Who is counted, and how many they have: the account if signed in, else the address. Only tests come from nowhere.
+fn whom(ctx: &Ctx, per_minute: u32, factor: u32) -> Option<(String, u32)> {
+    account(ctx, per_minute).or_else(|| address(ctx, per_minute, factor))
+}
+
+fn account(ctx: &Ctx, per_minute: u32) -> Option<(String, u32)> {
+    ctx.account_id().map(|account| (account.to_string(), per_minute))
+}
+
+fn address(ctx: &Ctx, per_minute: u32, factor: u32) -> Option<(String, u32)> {
+    ctx.address.as_deref().map(|address| (network(address), per_minute.saturating_mul(factor)))
+}
+
+/// What was set as a limit.
+fn number(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX).max(1)
+}
+
+fn general(state: &AppState, settings: &Settings) -> u32 {
+    state.config.rates.general.unwrap_or(number(settings.general_per_min))
+}
+
 async fn check(state: &AppState, ctx: &Ctx, kind: Kind) -> Result<()> {
     let settings = ctx.settings().await?;
-    let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
     let rates = &state.config.rates;
-    let general = rates.general.unwrap_or(number(settings.general_per_min));
+    let general = general(state, &settings);
     if let Some(token) = ctx.token() {
         state.limits.take_token(token.id, rates.token.unwrap_or(general / TOKEN_SHARE))?;
     }
@@ -146,13 +175,10 @@ async fn check(state: &AppState, ctx: &Ctx, kind: Kind) -> Result<()> {
         Kind::Sensitive | Kind::Guess => (rates.sensitive.unwrap_or(number(settings.sensitive_per_min)), 1),
         Kind::General => (general, GENERAL_FACTOR),
     };
-    let account = ctx.account_id().map(|account| (account.to_string(), per_minute));
-    let address = ctx.address.as_deref().map(|address| (network(address), per_minute.saturating_mul(factor)));
     let whom: Vec<(String, u32)> = match kind {
-        Kind::Guess => account.into_iter().chain(address).collect(),
-        _ => account.or(address).into_iter().collect(),
+        Kind::Guess => account(ctx, per_minute).into_iter().chain(address(ctx, per_minute, factor)).collect(),
+        _ => whom(ctx, per_minute, factor).into_iter().collect(),
     };
-    // Only tests come from nowhere.
     if whom.is_empty() {
         return Ok(());
     }

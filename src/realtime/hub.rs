@@ -4,6 +4,7 @@
 use super::courier::{self, Order};
 use super::line::{Line, lock};
 use super::round::Letter;
+use domain::error::{Error, Result};
 use domain::event::{Cursor, Event, EventKind};
 use domain::id::AccountId;
 use domain::live::{Frame, Topic, frames};
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Sockets of this node.
 const MOST_SOCKETS: usize = 25_000;
+/// For a socket that found no room.
+const RETRY_AFTER_S: u64 = 10;
 /// Beyond that the database is slower than they are.
 const MOST_COURIERS: usize = 16;
 
@@ -24,10 +27,19 @@ pub struct Hub {
     board: Mutex<Board>,
     accounts: Mutex<HashMap<AccountId, Vec<Arc<Line>>>>,
     sockets: AtomicUsize,
+    /// How many of them each has.
+    shares: Mutex<HashMap<Arc<str>, usize>>,
     /// Ever.
     joined: AtomicUsize,
     /// Cancelled when the node goes: sockets say so and close.
     pub closing: CancellationToken,
+}
+
+/// Whose a socket is, for counting, and how many they may have open on one node.
+#[derive(Debug, Clone)]
+pub struct Share {
+    pub whose: Arc<str>,
+    pub most: usize,
 }
 
 /// In one piece, so that whoever comes is told each frame or a place behind it, and never neither.
@@ -80,20 +92,48 @@ impl Board {
 }
 
 impl Hub {
-    /// A new socket; None when there are too many.
-    pub fn join(&self, account: Option<AccountId>) -> Option<Arc<Line>> {
+    /// A new socket. Without a share nothing is counted but the node's own.
+    ///
+    /// # Errors
+    /// `TooMany` when they have their share, so that nobody takes the room of all; `Unavailable` when the node is full.
+    pub fn join(&self, account: Option<AccountId>, share: Option<Share>) -> Result<Arc<Line>> {
+        let whose = share.map(|share| self.take_share(share)).transpose()?;
         if self.sockets.fetch_add(1, Ordering::Relaxed) >= MOST_SOCKETS {
             self.sockets.fetch_sub(1, Ordering::Relaxed);
             crate::metrics::SOCKETS.note(false);
-            return None;
+            self.give_share_back(whose.as_ref());
+            return Err(Error::Unavailable { retry_after_s: RETRY_AFTER_S });
         }
         crate::metrics::SOCKETS.note(true);
         metrics::gauge!("live_sockets").increment(1.0);
-        let line = Arc::new(Line::new(self.joined.fetch_add(1, Ordering::Relaxed), account));
+        let line = Arc::new(Line::new(self.joined.fetch_add(1, Ordering::Relaxed), account, whose));
         if let Some(account) = account {
             lock(&self.accounts).entry(account).or_default().push(line.clone());
         }
-        Some(line)
+        Ok(line)
+    }
+
+    fn take_share(&self, Share { whose, most }: Share) -> Result<Arc<str>> {
+        let mut shares = lock(&self.shares);
+        let whose = shares.get_key_value(&whose).map_or(whose, |(known, _)| known.clone());
+        let count = shares.entry(whose.clone()).or_default();
+        if *count >= most {
+            metrics::counter!("limited_requests", "kind" => "sockets").increment(1);
+            return Err(Error::TooMany { retry_after_s: RETRY_AFTER_S });
+        }
+        *count += 1;
+        Ok(whose)
+    }
+
+    fn give_share_back(&self, whose: Option<&Arc<str>>) {
+        let Some(whose) = whose else { return };
+        let mut shares = lock(&self.shares);
+        if let Some(count) = shares.get_mut(whose) {
+            *count -= 1;
+            if *count == 0 {
+                shares.remove(whose);
+            }
+        }
     }
 
     pub fn leave(&self, line: &Arc<Line>) {
@@ -109,6 +149,7 @@ impl Hub {
                 }
             }
         }
+        self.give_share_back(line.whose.as_ref());
         self.sockets.fetch_sub(1, Ordering::Relaxed);
         metrics::gauge!("live_sockets").decrement(1.0);
     }
@@ -242,12 +283,12 @@ mod tests {
     async fn who_has_gone_leaves_nothing_behind() {
         let hub = Hub::default();
         let account = AccountId::from_u128(7);
-        let line = hub.join(Some(account)).expect("there is room");
+        let line = hub.join(Some(account), Some(share("somebody", 1))).expect("there is room");
         hub.subscribe(&line, topic(1));
         hub.subscribe(&line, topic(2));
         hub.leave(&line);
         assert_eq!(hub.sockets(), 0);
-        assert!(lock(&hub.accounts).is_empty());
+        assert!(lock(&hub.accounts).is_empty() && lock(&hub.shares).is_empty());
         assert!(lock(&hub.board).couriers.iter().all(|courier| courier.heard.is_empty()));
         // As soon as the couriers know of it.
         while Arc::strong_count(&line) > 1 {
@@ -255,12 +296,27 @@ mod tests {
         }
     }
 
+    fn share(whose: &str, most: usize) -> Share {
+        Share { whose: whose.into(), most }
+    }
+
+    #[tokio::test]
+    async fn nobody_takes_more_than_their_share() {
+        let hub = Hub::default();
+        let both = [(); 2].map(|()| hub.join(None, Some(share("one", 2))).expect("room"));
+        assert_eq!(hub.join(None, Some(share("one", 2))).err().map(|error| error.status()), Some(429));
+        hub.join(None, Some(share("other", 2))).expect("room for others");
+        hub.leave(&both[0]);
+        hub.join(None, Some(share("one", 2))).expect("room again");
+        assert_eq!(hub.sockets(), 3);
+    }
+
     #[tokio::test]
     async fn everyone_of_an_account_is_doubted() {
         let hub = Hub::default();
         let account = AccountId::from_u128(7);
-        let lines = [hub.join(Some(account)).expect("room"), hub.join(Some(account)).expect("room")];
-        let other = hub.join(Some(AccountId::from_u128(8))).expect("room");
+        let lines = [hub.join(Some(account), None).expect("room"), hub.join(Some(account), None).expect("room")];
+        let other = hub.join(Some(AccountId::from_u128(8)), None).expect("room");
         hub.deliver(&Event { kind: EventKind::SessionRevoked, account: Some(account), ..event(1, 1) });
         assert!(lines.iter().all(|line| line.take_doubt()) && !other.take_doubt());
     }

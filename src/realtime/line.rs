@@ -22,6 +22,8 @@ pub struct Line {
     /// Decides who its courier is.
     pub number: usize,
     pub account: Option<AccountId>,
+    /// Among whose sockets it is counted.
+    pub whose: Option<Arc<str>>,
     /// From when the handshake is over.
     stream: OnceLock<TcpStream>,
     out: Mutex<Out>,
@@ -40,8 +42,8 @@ impl Wire for OnceLock<TcpStream> {
 }
 
 impl Line {
-    pub fn new(number: usize, account: Option<AccountId>) -> Self {
-        Self { number, account, stream: OnceLock::new(), out: Mutex::default(), bell: Notify::new() }
+    pub fn new(number: usize, account: Option<AccountId>, whose: Option<Arc<str>>) -> Self {
+        Self { number, account, whose, stream: OnceLock::new(), out: Mutex::default(), bell: Notify::new() }
     }
 
     pub fn open(&self, stream: TcpStream) {
@@ -299,7 +301,7 @@ pub mod tests {
     pub async fn pair(number: usize) -> (Arc<Line>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let peer = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connects");
-        let line = Arc::new(Line::new(number, None));
+        let line = Arc::new(Line::new(number, None, None));
         line.open(listener.accept().await.expect("accepts").0);
         // Until then nothing is known to go out at once.
         line.writable().await.expect("open");
@@ -352,7 +354,7 @@ pub mod tests {
 
     #[test]
     fn nothing_is_told_while_in_doubt() {
-        let line = Line::new(0, None);
+        let line = Line::new(0, None, None);
         line.listen(topic(1), None);
         line.doubt();
         assert_eq!(line.carry(&round(1, &[(1, 1)])), 1);

@@ -2,7 +2,7 @@
 
 use super::socket;
 use crate::layers::failure::failed;
-use crate::layers::origin;
+use crate::layers::{limits, origin};
 use crate::serve::patient::Patient;
 use crate::state::AppState;
 use crate::web::caller::Caller;
@@ -26,8 +26,13 @@ pub async fn open(State(state): State<AppState>, Caller(ctx): Caller, request: R
     if !is_own {
         return failed(Error::Forbidden);
     }
-    let Some(line) = state.hub.join(ctx.account_id()) else {
-        return failed(Error::Unavailable { retry_after_s: 10 });
+    let joined = match limits::sockets(&state, &ctx).await {
+        Ok(share) => state.hub.join(ctx.account_id(), share),
+        Err(error) => Err(error),
+    };
+    let line = match joined {
+        Ok(line) => line,
+        Err(error) => return failed(error),
     };
     if ctx.account_id().is_some() {
         // What ended the session since it was looked up has told nobody of this line.
