@@ -45,6 +45,15 @@ const RULES: &[(&str, &str)] = &[
             (select sum(amount_minor) from refunds r where r.payment_id = p.id and r.status <> 'failed'), 0)",
     ),
     (
+        "refunds that the ledger does not know, or knows otherwise",
+        "select count(*) from refunds r
+         where case r.status when 'failed' then 0 else r.amount_minor end is distinct from (
+            select -coalesce(sum(e.amount_minor), 0) from ledger_transactions t
+            join ledger_entries e on e.transaction_id = t.id
+            join ledger_accounts a on a.id = e.account_id and a.kind = 'gateway'
+            where t.cause in ('refunded:' || r.id, 'returned:' || r.id, 'refund_failed:' || r.id))",
+    ),
+    (
         "confirmed bookings that nobody paid for",
         "select count(*) from bookings b where b.status in ('confirmed', 'in_progress', 'completed') and b.settlement = 'gateway'
          and not exists (select 1 from payments p where p.booking_id = b.id and p.captured_minor > 0)",
