@@ -23,6 +23,7 @@ macro_rules! questions {
 
 questions! {
     CreateIntent,
+    RecoverIntent,
     CreateHostedPage,
     GetIntent,
     GetHostedPage,
@@ -72,6 +73,9 @@ impl PaymentGateway for Asked {
     }
     async fn create_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
         self.note(Question::CreateIntent).create_intent(new).await
+    }
+    async fn recover_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        self.note(Question::RecoverIntent).recover_intent(new).await
     }
     async fn create_hosted_page(&self, new: &NewIntent) -> Result<HostedPage, GatewayError> {
         self.note(Question::CreateHostedPage).create_hosted_page(new).await

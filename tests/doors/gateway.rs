@@ -21,6 +21,8 @@ use sqlx::PgPool;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     CreateIntent,
+    /// Nobody was there when it was to be created, and then the hold is given back: a job.
+    RecoverIntent,
     CreateHostedPage,
     GetIntent,
     GetHostedPage,
@@ -34,8 +36,7 @@ enum Call {
     Cancel,
     CancelLater,
     Refund,
-    /// The same when it was given back already, but nobody heard so and its key is forgotten: the gateway says no, and is asked for what it has
-    /// given back.
+    /// The same when it was given back already, but nobody heard so and its key is forgotten: found among what the gateway has given back.
     FindRefund,
     GetRefund,
     /// What the gateway kept, asked for by a job.
@@ -48,6 +49,7 @@ impl Call {
     fn question(self) -> Question {
         match self {
             CreateIntent => Question::CreateIntent,
+            RecoverIntent => Question::RecoverIntent,
             CreateHostedPage => Question::CreateHostedPage,
             GetIntent | Fee => Question::GetIntent,
             GetHostedPage => Question::GetHostedPage,
@@ -89,6 +91,7 @@ macro_rules! table {
 
 table! {
     creating_an_intent: CreateIntent,
+    recovering_an_intent: RecoverIntent,
     creating_a_hosted_page: CreateHostedPage,
     asking_for_an_intent: GetIntent,
     asking_for_a_hosted_page: GetHostedPage,
@@ -174,9 +177,10 @@ impl Scene {
         scene
     }
 
-    /// Fine no more. The list of what was given back is only asked for while everything else gets through.
+    /// Fine no more. What is asked first for a refund is the list of what was given back; only while that gets through is anything given back.
     async fn turn(&self, weather: Weather) {
         match self.call {
+            Refund => self.shop.line.set_on("POST /v1/refunds", weather).await,
             FindRefund => self.shop.line.set_on("GET /v1/refunds?", weather).await,
             _ => self.shop.line.set(weather).await,
         }
@@ -197,6 +201,12 @@ impl Scene {
         };
         match self.call {
             CreateIntent | CreateHostedPage => {}
+            RecoverIntent => {
+                self.shop.line.set(Weather::Refused).await;
+                let how = Pay { is_hosted: false, payment_method: Some("pm_card_visa".to_owned()) };
+                settlement::pay(&ctx, booking, how).await.expect_err("nobody is there");
+                self.shop.line.set(Weather::Fine).await;
+            }
             ExpireHostedPage | ExpireHostedPageLater => {
                 pay(true, None).await;
             }
@@ -267,7 +277,7 @@ impl Scene {
                 let mut owner: Browser = self.shop.browser_of(self.provider.owner).await;
                 vec![owner.call(Method::POST, &format!("/api/v1/bookings/{booking}/approval"), json!({})).await]
             }
-            ExpireHostedPageLater | CancelLater => {
+            RecoverIntent | ExpireHostedPageLater | CancelLater => {
                 vec![customer.call(Method::DELETE, &format!("/api/v1/bookings/{booking}/hold"), json!({})).await]
             }
             Refund => vec![customer.call(Method::POST, &format!("/api/v1/bookings/{booking}/cancellation"), json!({})).await],
@@ -302,7 +312,7 @@ impl Scene {
                     assert_eq!(state.json()["payment"]["status"], "pending", "{when}");
                     assert!(checkout.status == 200 && !checkout.body.contains("Nothing was charged"), "{when}: {}", checkout.body);
                 }
-                ExpireHostedPageLater | CancelLater | Refund => assert!(answers[0].status.is_success(), "{when}"),
+                RecoverIntent | ExpireHostedPageLater | CancelLater | Refund => assert!(answers[0].status.is_success(), "{when}"),
                 FindRefund | GetRefund | Fee => {}
             }
         }
@@ -311,7 +321,7 @@ impl Scene {
     /// The same once more by one of the two, on a fine day.
     async fn try_again(&self, weather: Weather) {
         let when = format!("{:?} after {weather:?}", self.call);
-        if matches!(self.call, ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund | Fee) {
+        if matches!(self.call, RecoverIntent | ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund | Fee) {
             return;
         }
         let answers = self.act(self.stays).await;
@@ -342,9 +352,13 @@ impl Scene {
             CreateIntent | GetIntent | GetHostedPage | Fee => (Status::Confirmed, Status::Confirmed),
             Capture => (Status::Confirmed, if was_done { Status::Confirmed } else { Status::Requested }),
             CreateHostedPage | ExpireHostedPage | UpdateAmount | Cancel => (Status::Held, Status::Held),
-            ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund => (Status::Cancelled, Status::Cancelled),
+            RecoverIntent | ExpireHostedPageLater | CancelLater | Refund | FindRefund | GetRefund => (Status::Cancelled, Status::Cancelled),
         };
         assert_eq!((shop.status(self.stays).await, shop.status(self.leaves).await), (stays, leaves), "{when}");
+        if self.call == RecoverIntent {
+            let charges = shop.sandbox.hub.with_book(|book| book.charges.len());
+            assert_eq!(charges, 0, "{when}: nobody is charged for what they gave back");
+        }
         let open = "select count(*) from refunds where status <> 'succeeded'";
         assert_eq!(shop.world().count(open).await, 0, "{when}: refunds under way");
         if matches!(self.call, Refund | FindRefund | GetRefund) {

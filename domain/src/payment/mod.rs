@@ -37,9 +37,9 @@ pub(crate) use refunds::{note_in as note_refund, return_whole, send as send_refu
 pub(crate) use service::release;
 #[cfg(feature = "server")]
 pub use service::{find_for_booking, find_for_payer, get, list, list_receipts, void};
-#[cfg(feature = "server")]
-pub(crate) use start::ask;
 #[cfg(test)]
 pub(crate) use start::give_up;
 #[cfg(feature = "server")]
 pub use start::{Lock, StartPayment, start};
+#[cfg(feature = "server")]
+pub(crate) use start::{ask, recover};

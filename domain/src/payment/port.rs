@@ -155,6 +155,9 @@ pub trait PaymentGateway: Send + Sync {
     /// Below this the gateway takes nothing.
     fn minimum(&self, currency: crate::money::Currency) -> Money;
     async fn create_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError>;
+    /// What became of a try whose answer was lost, and which nobody wants any more: its intent if it arrived, otherwise one that nothing is charged for, so that
+    /// there is something to end. It begins nothing that had not begun.
+    async fn recover_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError>;
     async fn create_hosted_page(&self, new: &NewIntent) -> Result<HostedPage, GatewayError>;
     async fn get_intent(&self, reference: &str) -> Result<Intent, GatewayError>;
     async fn get_hosted_page(&self, session_reference: &str) -> Result<HostedPage, GatewayError>;

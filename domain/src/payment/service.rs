@@ -93,7 +93,7 @@ pub async fn void(tx: &mut Tx, ctx: &Ctx, booking: BookingId) -> Result<()> {
     Ok(())
 }
 
-/// The job behind [`void`]: ends the attempt at the gateway. An attempt that was paid just before is left to settlement.
+/// The job behind [`void`]: ends the attempt at the gateway; false if settlement has to look at it first. What was paid just before is left to settlement.
 pub(crate) async fn release(ctx: &Ctx, attempt: AttemptId) -> Result<bool> {
     let Some(attempt) = store::find_attempt(ctx.db(), attempt).await? else { return Ok(true) };
     if !attempt.status.is_open() {
@@ -101,12 +101,23 @@ pub(crate) async fn release(ctx: &Ctx, attempt: AttemptId) -> Result<bool> {
     }
     if attempt.session_ref.is_none() && attempt.gateway_ref.is_none() {
         // never answered: ask, to have something to end
-        super::start::ask(ctx, &attempt).await?;
+        super::start::recover(ctx, &attempt).await?;
         return Ok(false);
+    }
+    if store::is_sole_reservation(ctx.db(), attempt.id).await? {
+        // given up, and confirmed by its payer before this came round: a request stands by it
+        return Ok(true);
     }
     match end_at_gateway(ctx, &attempt).await {
         Ok(()) => {
             let mut tx = ctx.begin().await?;
+            let payment = store::lock_payment(&mut *tx, attempt.payment).await?;
+            let is_open_again = store::find_attempt(&mut *tx, attempt.id).await?.is_some_and(|now| now.status == AttemptStatus::Authorised)
+                && payment.status == PaymentStatus::Authorised;
+            if is_open_again {
+                // reserved right before its end: a request stands by it, which settlement tells
+                return Ok(false);
+            }
             store::set_attempt_status(&mut *tx, attempt.id, AttemptStatus::Cancelled, None, ctx.now()).await?;
             ctx.commit(tx).await?;
             Ok(true)

@@ -106,10 +106,12 @@ async fn prepare(ctx: &Ctx, input: &StartPayment, lock: Lock, known: Option<Atte
         Some(payment) => store::list_open_attempts(&mut *tx, payment.id).await?.into_iter().next(),
         None => None,
     };
-    if let Some(attempt) = open {
-        return Ok(round_for(attempt, input, known));
+    match open.map(|attempt| round_for(attempt, input, known)) {
+        // it may never have arrived, so that asking again may be what begins it
+        Some(Round::Ask(attempt)) => return may_begin.map(|()| Round::Ask(attempt)),
+        Some(round) => return Ok(round),
+        None => may_begin?,
     }
-    may_begin?;
     let payment = match live {
         Some(payment) => {
             store::set_amount(&mut *tx, payment.id, input.amount.minor, input.tip_minor, input.payer, ctx.now()).await?;
@@ -169,13 +171,31 @@ fn round_for(attempt: AttemptRow, input: &StartPayment, known: Option<AttemptId>
 
 /// Asks the gateway what was written down, and notes its answer; false if it came too late for that. Also the reconciler's way for attempts without one.
 pub(crate) async fn ask(ctx: &Ctx, attempt: &AttemptRow) -> Result<bool> {
-    let request: NewIntent = serde_json::from_value(attempt.request.clone()).map_err(Error::internal)?;
+    let request = request_of(attempt)?;
     let gateway = &ctx.house().payments;
     let answer = if attempt.is_hosted {
         gateway.create_hosted_page(&request).await.map(Answer::Page)
     } else {
         gateway.create_intent(&request).await.map(Answer::Intent)
     };
+    note(ctx, attempt, answer).await
+}
+
+/// The same for an attempt that is not wanted any more: one that never arrived is not carried out now.
+pub(crate) async fn recover(ctx: &Ctx, attempt: &AttemptRow) -> Result<bool> {
+    if attempt.is_hosted {
+        // a page charges nobody who does not pay there
+        return ask(ctx, attempt).await;
+    }
+    let answer = ctx.house().payments.recover_intent(&request_of(attempt)?).await.map(Answer::Intent);
+    note(ctx, attempt, answer).await
+}
+
+fn request_of(attempt: &AttemptRow) -> Result<NewIntent> {
+    serde_json::from_value(attempt.request.clone()).map_err(Error::internal)
+}
+
+async fn note(ctx: &Ctx, attempt: &AttemptRow, answer: std::result::Result<Answer, GatewayError>) -> Result<bool> {
     passing(Point::AttemptAnswered);
     let mut tx = ctx.begin().await?;
     // The job and the payer may ask side by side with the same key. What the first heard may have moved on since: a late answer says nothing newer. News of

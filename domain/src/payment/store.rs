@@ -446,11 +446,28 @@ pub(crate) async fn is_given_up(db: impl PgExecutor<'_>, id: PaymentId) -> Resul
     Ok(is_given_up)
 }
 
+/// Whether a payment is authorised, and by this attempt alone.
+pub(crate) async fn is_sole_reservation(db: impl PgExecutor<'_>, id: AttemptId) -> Result<bool> {
+    let is_sole = sqlx::query_scalar!(
+        r#"select p.status = 'authorised' and a.status = 'authorised' and not exists (
+                select from payment_attempts o where o.payment_id = a.payment_id and o.id <> a.id and o.status = 'authorised'
+            ) as "is!"
+         from payment_attempts a
+         join payments p on p.id = a.payment_id
+         where a.id = $1"#,
+        id as AttemptId,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(is_sole)
+}
+
 /// What was written down at a later time than `latest`, before a clock was set back, is asked about from now on.
 pub(crate) async fn catch_up(db: impl PgExecutor<'_>, now: Instant, latest: Instant) -> Result<()> {
     sqlx::query!(
         "with refund as (
-            update refunds set created_at = $1 where status = 'pending' and created_at > $2
+            update refunds set created_at = least(created_at, $1), checked_at = least(checked_at, $1)
+            where status = 'pending' and greatest(created_at, checked_at) > $2
          )
          update payment_attempts
          set checked_at = $1

@@ -190,9 +190,12 @@ impl PaymentGateway for FakeGateway {
         if is_lost { Err(GatewayError::Unknown("the answer was lost".to_owned())) } else { Ok(intent) }
     }
 
+    async fn recover_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        self.create_intent(&NewIntent { payment_method: None, ..new.clone() }).await
+    }
+
     async fn create_hosted_page(&self, new: &NewIntent) -> Result<HostedPage, GatewayError> {
-        let without_method = NewIntent { payment_method: None, ..new.clone() };
-        let intent = self.create_intent(&without_method).await?;
+        let intent = self.recover_intent(new).await?;
         let mut inner = self.inner();
         let session_reference = format!("cs_{}", intent.reference);
         let page = HostedPage {

@@ -29,6 +29,9 @@ impl PaymentGateway for Absent {
     async fn create_intent(&self, _: &NewIntent) -> Result<Intent, GatewayError> {
         none()
     }
+    async fn recover_intent(&self, _: &NewIntent) -> Result<Intent, GatewayError> {
+        none()
+    }
     async fn create_hosted_page(&self, _: &NewIntent) -> Result<HostedPage, GatewayError> {
         none()
     }

@@ -139,7 +139,10 @@ async fn captured(tx: &mut Tx, ctx: &Ctx, attempt: &AttemptRow, payment: &Paymen
         return Ok(());
     }
     let amount = Money::new(captured_minor, payment.amount.currency);
-    let outcome = if store::has_other_money(&mut **tx, payment.booking, payment.id, false).await? {
+    // by a payment that stands, or that has been given back since
+    let is_paid_for = store::has_other_money(&mut **tx, payment.booking, payment.id, false).await?
+        || bookings::lock(tx, payment.booking).await?.ok_or(Error::NotFound)?.is_paid;
+    let outcome = if is_paid_for {
         MoneyOutcome::ReturnIt { reason: "The booking was paid for already, so this second payment goes back.".to_owned() }
     } else {
         transition::money_arrived(tx, ctx, payment.booking, Arrived { amount, is_authorised_only: false }).await?

@@ -1,14 +1,15 @@
 //! Asking the gateway: for one attempt, for everything without news, for what it kept, for refunds under way.
 
 use super::apply::{Applied, Source, apply};
+use crate::booking::store as bookings;
 use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
-use crate::id::{AttemptId, RefundId};
+use crate::id::{AttemptId, BookingId, RefundId};
 use crate::ledger::{self, Cause, Posting};
 use crate::payment::port::{GatewayError, Intent};
 use crate::payment::store::{self, AttemptRow};
-use crate::payment::{self, AttemptStatus, CardView, jobs};
+use crate::payment::{self, AttemptStatus, CardView, PaymentStatus, jobs};
 use crate::queue;
 use crate::time::{CLOCKS_DIFFER, DAY};
 
@@ -26,7 +27,11 @@ pub async fn settle(ctx: &Ctx, id: AttemptId) -> Result<()> {
         if !matches!(attempt.status, AttemptStatus::Created | AttemptStatus::Unknown) {
             return Ok(());
         }
-        payment::ask(ctx, &attempt).await?;
+        // Whoever waits for it may have it begun by this very question; for whom it is over nothing begins any more.
+        match super::pay::is_payable(ctx, &attempt).await? {
+            true => payment::ask(ctx, &attempt).await?,
+            false => payment::recover(ctx, &attempt).await?,
+        };
         attempt = store::find_attempt(ctx.db(), id).await?.ok_or(Error::NotFound)?;
     }
     let Some(intent) = find_intent(ctx, &attempt).await? else { return Ok(()) };
@@ -143,6 +148,7 @@ pub async fn reconcile(ctx: &Ctx) -> Result<()> {
         if let Err(error) = outcome {
             tracing::warn!(%refund, %error, "a refund could not be reconciled");
         }
+        store::touch_refund(ctx.db(), refund, ctx.now()).await?;
     }
     for attempt in store::list_second_charges(ctx.db(), ctx.now().plus_days(-SECOND_CHARGES_DAYS), ROUND).await? {
         if let Err(error) = super::apply::return_second(ctx, attempt).await {
@@ -150,11 +156,19 @@ pub async fn reconcile(ctx: &Ctx) -> Result<()> {
         }
     }
     for booking in store::list_abandoned(ctx.db(), ctx.now(), ROUND).await? {
-        let mut tx = ctx.begin().await?;
-        payment::void(&mut tx, ctx, booking).await?;
-        ctx.commit(tx).await?;
+        abandon(ctx, booking).await?;
     }
     Ok(())
+}
+
+/// Gives up a payment that came to nothing, unless something has come of it just now.
+async fn abandon(ctx: &Ctx, booking: BookingId) -> Result<()> {
+    let mut tx = ctx.begin().await?;
+    bookings::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
+    if store::find_live(&mut *tx, booking).await?.is_some_and(|payment| payment.status == PaymentStatus::Pending) {
+        payment::void(&mut tx, ctx, booking).await?;
+    }
+    ctx.commit(tx).await
 }
 
 /// Nobody answered, rather than somebody saying no.

@@ -25,7 +25,7 @@ pub async fn refund_by_hand(ctx: &Ctx, id: PaymentId, amount_minor: Option<i64>,
     let key = key.filter(|key| !key.is_empty()).map(|key| whole_key(ctx, id, amount_minor, key));
     let booking = payment::get(ctx, id).await?.booking_id;
     let mut tx = ctx.begin().await?;
-    let row = bookings::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
+    bookings::lock(&mut tx, booking).await?.ok_or(Error::NotFound)?;
     if let Some(key) = &key
         && store::has_refund(&mut *tx, key).await?
     {
@@ -33,6 +33,8 @@ pub async fn refund_by_hand(ctx: &Ctx, id: PaymentId, amount_minor: Option<i64>,
         return payment::get(ctx, id).await;
     }
     let paid = store::lock_payment(&mut *tx, id).await?;
+    // A refund that failed meanwhile has put its parts back before it let go of the payment.
+    let row = bookings::find(&mut *tx, booking).await?.ok_or(Error::NotFound)?;
     let left_minor = paid.captured_minor - paid.refunded_minor;
     if left_minor <= 0 {
         return Err(PaymentRefusal::NothingToRefund.into());

@@ -1,14 +1,14 @@
 //! One charge for one payment, whoever asks twice, and what becomes of a second one.
 
-use super::tests::{Scene, by_approval, scene};
-use super::{Pay, collect, pay, reconcile, settle};
+use super::tests::{Scene, by_approval, held, scene};
+use super::{Pay, collect, pay, reconcile, refund_by_hand, settle};
 use crate::booking::model::Status;
 use crate::booking::{self, CancelBooking};
 use crate::ctx::{Ctx, Tx};
 use crate::error::Result;
 use crate::id::{AttemptId, BookingId};
 use crate::money::Money;
-use crate::payment::port::{Capture, IntentStatus};
+use crate::payment::port::{Capture, IntentStatus, NewIntent, PaymentGateway};
 use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment, store};
 use crate::world::Answer;
 use futures::future::BoxFuture;
@@ -45,6 +45,17 @@ impl Scene {
         .await
         .expect("is written");
         id
+    }
+    /// The same, and it has reached the gateway, which nobody knows yet.
+    pub async fn charge_beside(&self) -> AttemptId {
+        let id = self.attempt_beside().await;
+        let attempt = store::find_attempt(&self.world.db, id).await.expect("looks").expect("is there");
+        let request: NewIntent = serde_json::from_value(attempt.request).expect("what is asked for");
+        self.world.gateway.create_intent(&request).await.expect("an intent");
+        id
+    }
+    fn captured(&self) -> i64 {
+        self.world.gateway.intents().iter().map(|intent| intent.captured_minor).sum()
     }
     fn paying(&self) -> tokio::task::JoinHandle<Result<PaymentView>> {
         let (ctx, booking) = (self.ctx.clone(), self.booking);
@@ -178,13 +189,49 @@ async fn what_is_given_back_before_anything_is_asked_is_not_charged(db: PgPool) 
     assert_eq!((scene.world.gateway.calls(), scene.world.count("select count(*) from payments").await), (Vec::new(), 0));
 }
 
+/// The gateway never heard of the try, and whoever made it has given the time back, or let it run out.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_never_arrived_is_not_charged_once_it_is_over(db: PgPool) {
+    let scene = scene(db).await;
+    scene.world.gateway.next_answer(Answer::Unreachable);
+    pay(&scene.ctx, scene.booking, by_card()).await.expect_err("nobody answers");
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    scene.work().await;
+    assert_eq!((scene.captured(), scene.payment().await.status), (0, PaymentStatus::Voided));
+    assert_eq!(scene.world.gateway.intents()[0].status, IntentStatus::Cancelled);
+
+    let later = held(&scene.world, &scene.ctx, scene.provider.service, "2026-06-10T13:00:00Z").await;
+    scene.world.gateway.next_answer(Answer::Unreachable);
+    pay(&scene.ctx, later, by_card()).await.expect_err("nobody answers");
+    scene.world.pass_minutes(40);
+    booking::jobs::expire_holds(&scene.world.system()).await.expect("expires");
+    reconcile(&scene.world.system()).await.expect("reconciles");
+    scene.work().await;
+    let status = booking::get(&scene.ctx, later).await.expect("the booking").status;
+    assert_eq!((scene.captured(), status), (0, Status::Expired));
+    scene.is_right().await;
+}
+
+/// Its answer alone was lost: it is found, and goes back.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_arrived_is_found_and_returned_once_it_is_over(db: PgPool) {
+    let scene = scene(db).await;
+    scene.world.gateway.next_answer(Answer::LostAnswer);
+    pay(&scene.ctx, scene.booking, by_card()).await.expect_err("no answer");
+    booking::release(&scene.ctx, scene.booking).await.expect("given back");
+    scene.work().await;
+    assert_eq!((scene.captured(), scene.world.gateway.refunded_minor()), (10_500, 10_500));
+    assert_eq!((scene.payment().await.status, scene.world.gateway.intents().len()), (PaymentStatus::Refunded, 1));
+    scene.is_right().await;
+}
+
 /// No way leads there by design; should one card be charged twice all the same, the second charge is found and goes back whole.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_second_charge_of_the_same_payment_goes_back_whole(db: PgPool) {
     let scene = scene(db).await;
     let first = scene.pay_with("pm_card_visa").await;
     assert_eq!(first.status, PaymentStatus::Paid);
-    let second = scene.attempt_beside().await;
+    let second = scene.charge_beside().await;
     settle(&scene.world.system(), second).await.expect("settles");
     settle(&scene.world.system(), second).await.expect("once more changes nothing");
     scene.work().await;
@@ -203,6 +250,21 @@ async fn a_second_charge_of_the_same_payment_goes_back_whole(db: PgPool) {
     scene.work().await;
     let returned: BTreeSet<_> = scene.world.gateway.refunds().into_iter().filter_map(|refund| refund.intent_reference).collect();
     assert_eq!(returned, scene.world.gateway.intents().into_iter().map(|intent| intent.reference).collect());
+    scene.is_right().await;
+}
+
+/// It is returned even when nothing is left of the first.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_charge_after_the_first_was_given_back_goes_back_too(db: PgPool) {
+    let scene = scene(db).await;
+    let first = scene.pay_with("pm_card_visa").await;
+    refund_by_hand(&scene.world.system(), first.id, None, "The boiler was out of stock.", None).await.expect("given back");
+    scene.work().await;
+    let second = scene.charge_beside().await;
+    settle(&scene.world.system(), second).await.expect("settles");
+    scene.work().await;
+    assert_eq!((scene.captured(), scene.world.gateway.refunded_minor()), (21_000, 21_000));
+    assert_eq!((scene.status().await, scene.balance_of_provider().await), (Status::Confirmed, 0));
     scene.is_right().await;
 }
 
@@ -237,7 +299,7 @@ async fn a_second_charge_that_an_older_release_left_goes_back_too(db: PgPool) {
 async fn a_card_reserved_twice_for_the_same_request_is_released_once(db: PgPool) {
     let scene = by_approval(db).await;
     assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
-    let second = scene.attempt_beside().await;
+    let second = scene.charge_beside().await;
     settle(&scene.world.system(), second).await.expect("settles");
     scene.work().await;
     let status = |is_second: bool| {

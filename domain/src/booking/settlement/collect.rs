@@ -6,7 +6,7 @@ use crate::crash::{Point, passing};
 use crate::ctx::Ctx;
 use crate::error::{Error, Refuse, Result};
 use crate::event::{EventKind, NewEvent};
-use crate::id::BookingId;
+use crate::id::{AttemptId, BookingId};
 use crate::outbox;
 use crate::payment::port::GatewayError;
 use crate::payment::{AttemptStatus, PaymentRefusal, PaymentStatus, store};
@@ -50,14 +50,22 @@ pub async fn collect(ctx: &Ctx, booking: BookingId) -> Result<()> {
         return if is_charged { Ok(()) } else { Err(NotCollected::NothingSetAside.into()) };
     };
     let reference = attempt.gateway_ref.as_deref().ok_or(NotCollected::NothingSetAside)?;
-    match ctx.house().payments.capture(reference, payment.amount, &format!("capture-{}", attempt.id)).await {
+    // A key for each call, as for its end. Whoever captures twice is told so, and finds it captured.
+    let key = format!("capture-{}-{}", attempt.id, ctx.new_id::<AttemptId>());
+    match ctx.house().payments.capture(reference, payment.amount, &key).await {
         Ok(intent) => {
             passing(Point::CaptureAnswered);
             let mut tx = ctx.begin().await?;
             apply(&mut tx, ctx, attempt.id, &intent, Source::Answer(attempt.status)).await?;
             ctx.commit(tx).await
         }
-        Err(GatewayError::Unknown(_)) => Err(PaymentRefusal::NoAnswer.into()),
+        Err(GatewayError::Unknown(_)) => {
+            // it may be charged, and its message lost with the answer
+            let mut tx = ctx.begin().await?;
+            super::ask::ask_soon(&mut tx, ctx, attempt.id).await?;
+            ctx.commit(tx).await?;
+            Err(PaymentRefusal::NoAnswer.into())
+        }
         Err(error) => {
             let code = match &error {
                 GatewayError::Declined(decline) => decline.code.clone(),

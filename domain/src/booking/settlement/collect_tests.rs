@@ -1,7 +1,7 @@
 //! A card that is charged for an accepted request, and what may happen meanwhile.
 
-use super::collect;
 use super::tests::by_approval;
+use super::{collect, reconcile};
 use crate::booking;
 use crate::booking::model::Status;
 use crate::payment::PaymentStatus;
@@ -43,5 +43,23 @@ async fn a_request_accepted_in_time_does_not_lapse_while_its_card_is_charged(db:
     assert_eq!(scene.status().await, Status::Requested);
     assert_eq!(booking::approve(&owner, scene.booking).await.expect("accepted").status, Status::Confirmed);
     scene.work().await;
+    scene.is_right().await;
+}
+
+/// Charged, and neither the answer nor a message tells.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_charge_whose_answer_was_lost_is_asked_about_at_once(db: PgPool) {
+    let scene = by_approval(db).await;
+    assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised);
+    scene.work().await;
+    // long ago, so that the reconciler has no hurry
+    scene.world.pass_minutes(20 * 60);
+    reconcile(&scene.world.system()).await.expect("reconciles");
+    let owner = scene.world.ctx_as(scene.provider.owner).await;
+    scene.world.gateway.next_answer(Answer::LostAnswer);
+    let refused = booking::approve(&owner, scene.booking).await.expect_err("no answer");
+    assert_eq!(refused.code(), "gateway_unavailable");
+    scene.work().await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Confirmed, PaymentStatus::Paid));
     scene.is_right().await;
 }

@@ -10,6 +10,7 @@ use crate::error::{Error, Fields, Result};
 use crate::id::BookingId;
 use crate::money::Money;
 use crate::payment::port::Capture;
+use crate::payment::store::AttemptRow;
 use crate::payment::{self, AttemptStatus, PaymentStatus, PaymentView, StartPayment};
 use futures::future::BoxFuture;
 
@@ -67,6 +68,13 @@ fn may_begin(ctx: &Ctx, row: &BookingRow) -> Result<()> {
         Status::Held | Status::Expired => Err(BookingRefusal::HoldExpired.into()),
         status => Err(BookingRefusal::WrongStatus { status }.into()),
     }
+}
+
+/// Whether its booking still waits for money by such an attempt.
+pub(super) async fn is_payable(ctx: &Ctx, attempt: &AttemptRow) -> Result<bool> {
+    let booking = payment::store::get_booking_of(ctx.db(), attempt.payment).await?;
+    let row = store::find(ctx.db(), booking).await?.ok_or(Error::NotFound)?;
+    Ok(may_begin(ctx, &row).is_ok())
 }
 
 /// The payment room's look at the booking: see [`payment::Lock`].

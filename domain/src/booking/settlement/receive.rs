@@ -55,7 +55,12 @@ async fn attempt_of(tx: &mut Tx, gateway: &str, reference: &str, ours: Option<At
 
 async fn about_intent(tx: &mut Tx, ctx: &Ctx, gateway: &str, intent: &Intent) -> Result<&'static str> {
     let named = attempt_of(tx, gateway, &intent.reference, intent.attempt).await?;
-    let Some(Named { id, is_unsure }) = named else { return Ok("an unknown object") };
+    let Some(Named { id, is_unsure }) = named else {
+        if let (Some(ours), IntentStatus::Succeeded | IntentStatus::Authorised) = (intent.attempt, intent.status) {
+            tracing::error!(attempt = %ours, "money of an attempt that stands by another intent");
+        }
+        return Ok("an unknown object");
+    };
     // Messages come in any order. What settles an attempt is final and applied at once; of everything else only the gateway knows whether it still holds.
     if is_unsure || !matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Authorised) {
         ask_soon(tx, ctx, id).await?;

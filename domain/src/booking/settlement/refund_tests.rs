@@ -1,11 +1,12 @@
 //! Which charge goes back, how often, and what the gateway kept of it.
 
 use super::tests::{Scene, scene};
-use super::{refund_by_hand, send_refund, settle};
+use super::{reconcile, refund_by_hand, send_refund, settle};
 use crate::booking::{self, CancelBooking};
 use crate::ctx::Ctx;
 use crate::id::{PaymentId, RefundId};
 use crate::money::{Currency, Money};
+use crate::payment::port::{GatewayRefund, RefundStatus};
 use crate::payment::{self, PaymentStatus};
 use crate::world::Answer;
 use sqlx::PgPool;
@@ -23,7 +24,7 @@ async fn a_cancellation_leaves_alone_what_could_not_be_returned(db: PgPool) {
     let (admin, system) = (scene.admin().await, scene.world.system());
     let first = scene.pay_with("pm_card_visa").await.id;
     scene.work().await;
-    let attempt = scene.attempt_beside().await;
+    let attempt = scene.charge_beside().await;
     settle(&system, attempt).await.expect("settles");
     let back: RefundId = sqlx::query_scalar("select id from refunds").fetch_one(&scene.world.db).await.expect("a refund");
     scene.world.gateway.next_answer(Answer::Decline("expired_card".into()));
@@ -66,6 +67,58 @@ async fn the_same_key_gives_back_once(db: PgPool) {
     scene.work().await;
     assert_eq!((scene.world.gateway.refunded_minor(), scene.world.gateway.refunds().len()), (10_500, 4));
     scene.is_right().await;
+}
+
+/// Three without an answer end a round, and do not begin the next one.
+#[sqlx::test(migrations = "../migrations")]
+async fn refunds_without_an_answer_keep_no_other_waiting(db: PgPool) {
+    let scene = scene(db).await;
+    let payment = scene.pay_with("pm_card_visa").await.id;
+    let (admin, system) = (scene.admin().await, scene.world.system());
+    for minor in [100, 200, 300, 400] {
+        scene.world.pass_minutes(1);
+        refund_by_hand(&admin, payment, Some(minor), "A scratch.", None).await.expect("is on its way");
+    }
+    let silence = || (0..3).for_each(|_| scene.world.gateway.next_answer(Answer::Unreachable));
+    scene.world.pass_minutes(2);
+    // the attempt is settled and is not asked about
+    silence();
+    reconcile(&system).await.expect("reconciles");
+    assert_eq!(scene.world.gateway.refunded_minor(), 0);
+    scene.world.pass_minutes(2);
+    scene.world.gateway.next_answer(Answer::Succeed);
+    silence();
+    reconcile(&system).await.expect("reconciles");
+    assert_eq!(scene.world.gateway.refunded_minor(), 400, "the one that was not asked about");
+}
+
+/// The bank returns a refund while another is decided on: its parts are to be had again.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_could_not_be_returned_is_left_for_the_next_one(db: PgPool) {
+    let scene = scene(db).await;
+    let payment = scene.pay_with("pm_card_visa").await.id;
+    let (admin, system) = (scene.admin().await, scene.world.system());
+    refund_by_hand(&admin, payment, Some(3_000), "A scratch.", None).await.expect("refunded");
+    let first: RefundId = sqlx::query_scalar("select id from refunds").fetch_one(&scene.world.db).await.expect("a refund");
+    let mut failing = system.begin().await.expect("begins");
+    let refused = GatewayRefund {
+        reference: "re_1".into(),
+        status: RefundStatus::Failed,
+        amount: Money::new(3_000, Currency::EUR),
+        intent_reference: None,
+        refund: Some(first),
+    };
+    assert!(payment::note_refund(&mut failing, &system, first, &refused).await.expect("is noted"));
+    let asking = tokio::spawn(async move { refund_by_hand(&admin, payment, None, "All of it.", None).await });
+    scene.world.until_it_waits(&asking).await;
+    system.commit(failing).await.expect("commits");
+    assert_eq!(asking.await.expect("no panic").expect("refunded").refunded.minor, 10_500);
+    let parts: (i64, i64, i64) = sqlx::query_as("select service_minor, tip_minor, commission_minor from refunds where id <> $1")
+        .bind(first)
+        .fetch_one(&scene.world.db)
+        .await
+        .expect("the other one");
+    assert_eq!((parts, scene.balance_of_provider().await), ((10_000, 500, 1_000), 0));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -92,6 +92,27 @@ async fn a_card_that_was_reserved_right_before_its_end_is_asked_for_again(db: Pg
     assert_eq!(scene.pay_with("pm_card_visa").await.status, PaymentStatus::Authorised, "another card can be given");
 }
 
+/// Given up as a hold that ran out; then its payer confirms after all, before the release has come round.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_made_before_the_release_came_round_keeps_its_card(db: PgPool) {
+    let scene = by_approval(db).await;
+    scene.pay().await;
+    scene.world.pass_minutes(40);
+    booking::jobs::expire_holds(&scene.world.system()).await.expect("expires");
+    let mut tx = scene.ctx.begin().await.expect("begins");
+    payment::void(&mut tx, &scene.ctx, scene.booking).await.expect("given up");
+    scene.ctx.commit(tx).await.expect("commits");
+    scene.world.gateway.customer_pays(&scene.intent());
+    scene.message("evt_1").await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Requested, PaymentStatus::Authorised));
+    scene.work().await;
+    let owner = scene.world.ctx_as(scene.provider.owner).await;
+    booking::approve(&owner, scene.booking).await.expect("accepted");
+    scene.work().await;
+    assert_eq!((scene.status().await, scene.payment().await.status), (Status::Confirmed, PaymentStatus::Paid));
+    scene.is_right().await;
+}
+
 /// What was reserved for it then is not reserved any more.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_late_message_of_an_attempt_that_was_given_up_requests_nothing(db: PgPool) {

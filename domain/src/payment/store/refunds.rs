@@ -174,18 +174,26 @@ pub(crate) async fn set_refund(
     Ok(())
 }
 
-/// Refunds under way for a minute or more.
+/// Refunds that nobody has news of for a minute or more. The older one is, the less often it is asked about; those that were not asked about come first, so
+/// that some without an answer keep no other waiting.
 pub(crate) async fn list_due_refunds(db: impl PgExecutor<'_>, now: Instant, limit: i64) -> Result<Vec<RefundId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: RefundId" from refunds
-         where status = 'pending' and created_at < $1::timestamptz - interval '1 minute'
-         order by created_at
+         where status = 'pending'
+           and $1 - coalesce(checked_at, created_at) > greatest(interval '1 minute', least(interval '6 hours', ($1 - created_at) / 4))
+         order by coalesce(checked_at, created_at)
          limit $2"#,
         now as Instant,
         limit,
     )
     .fetch_all(db)
     .await?)
+}
+
+/// It was asked about.
+pub(crate) async fn touch_refund(db: impl PgExecutor<'_>, id: RefundId, now: Instant) -> Result<()> {
+    sqlx::query!("update refunds set checked_at = $2 where id = $1", id as RefundId, now as Instant).execute(db).await?;
+    Ok(())
 }
 
 /// Of the booking that a refund is for.

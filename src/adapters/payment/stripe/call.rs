@@ -58,15 +58,19 @@ impl<R> Keyed<R> {
 /// What went wrong, with the gateway's own words kept.
 pub enum Failure {
     Refused(Box<ApiErrors>),
+    /// The key was used before, with other parameters.
+    KeyTaken,
     NoAnswer(String),
 }
 
 impl Failure {
     /// The intent a card error brings along.
-    pub fn intent(&self) -> Option<&PaymentIntent> {
+    pub fn into_intent(self) -> Result<PaymentIntent, Self> {
         match self {
-            Self::Refused(error) if matches!(error.type_, ApiErrorsType::CardError) => error.payment_intent.as_ref(),
-            _ => None,
+            Self::Refused(mut error) if matches!(error.type_, ApiErrorsType::CardError) => {
+                error.payment_intent.take().ok_or(Self::Refused(error))
+            }
+            other => Err(other),
         }
     }
 
@@ -74,6 +78,7 @@ impl Failure {
     fn kind(&self) -> &str {
         match self {
             Self::Refused(error) => error.type_.as_str(),
+            Self::KeyTaken => ApiErrorsType::IdempotencyError.as_str(),
             Self::NoAnswer(_) => "no_answer",
         }
     }
@@ -83,6 +88,8 @@ impl From<Failure> for GatewayError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::NoAnswer(reason) => Self::Unknown(reason),
+            // The first call may well have charged: a webhook or the reconciler tells.
+            Failure::KeyTaken => Self::Unknown("the key was used with other parameters".to_owned()),
             Failure::Refused(error) if matches!(error.type_, ApiErrorsType::CardError) => Self::Declined(decline(&error)),
             Failure::Refused(error) => Self::Invalid(error.message.unwrap_or_else(|| "no reason given".to_owned())),
         }
@@ -130,6 +137,7 @@ impl Line {
             let failure = match keyed.request.customize().request_strategy(strategy).send(&self.client).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => match meaning(error) {
+                    Ok(refused) if matches!(refused.type_, ApiErrorsType::IdempotencyError) => return Err(Failure::KeyTaken),
                     Ok(refused) => return Err(Failure::Refused(refused)),
                     Err(reason) => reason,
                 },
@@ -165,10 +173,6 @@ fn meaning(error: StripeError) -> Result<Box<ApiErrors>, String> {
     match error {
         // https://docs.stripe.com/error-low-level: 409 is a call with this key still running; a bad key of ours (401, 403) says nothing about the payment
         StripeError::Stripe(_, status @ (401 | 403 | 409 | 424 | 429 | 500..=599)) => Err(format!("answered {status}")),
-        // The key was used before, so the first call may well have charged: a webhook or the reconciler tells.
-        StripeError::Stripe(error, _) if matches!(error.type_, ApiErrorsType::IdempotencyError) => {
-            Err("the key was used with other parameters".to_owned())
-        }
         StripeError::Stripe(error, _) => Ok(error),
         StripeError::Timeout => Err("no answer in time".to_owned()),
         other => Err(other.to_string()),

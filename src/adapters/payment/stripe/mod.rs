@@ -14,7 +14,7 @@ pub use call::Patience;
 
 use crate::config::Stripe as Settings;
 use async_trait::async_trait;
-use call::{Keyed, Line};
+use call::{Failure, Keyed, Line};
 use domain::id::RefundId;
 use domain::money::{Currency, Money};
 use domain::payment::port::{
@@ -82,6 +82,27 @@ fn currency(currency: Currency) -> Result<stripe_types::Currency, GatewayError> 
         .ok_or_else(|| GatewayError::Invalid(format!("{currency} is not taken")))
 }
 
+/// A card brought along is charged or reserved in the same call.
+fn intent_request(new: &NewIntent) -> Result<Keyed<CreatePaymentIntent>, GatewayError> {
+    let capture = match new.capture {
+        Capture::Automatic => PaymentIntentCaptureMethod::Automatic,
+        Capture::Manual => PaymentIntentCaptureMethod::Manual,
+    };
+    let mut request = CreatePaymentIntent::new(new.amount.minor, currency(new.amount.currency)?)
+        .capture_method(capture)
+        .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+        .description(&new.description)
+        .metadata(metadata(new))
+        .expand(vec![EXPAND_CHARGE.to_owned()]);
+    if let Some(email) = &new.receipt_email {
+        request = request.receipt_email(email);
+    }
+    if let Some(method) = &new.payment_method {
+        request = request.payment_method(method).confirm(true).return_url(&new.return_url);
+    }
+    Keyed::change(request, format!("intent-{}", new.attempt))
+}
+
 #[async_trait]
 impl PaymentGateway for StripeGateway {
     fn name(&self) -> &'static str {
@@ -111,29 +132,16 @@ impl PaymentGateway for StripeGateway {
     }
 
     async fn create_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
-        let capture = match new.capture {
-            Capture::Automatic => PaymentIntentCaptureMethod::Automatic,
-            Capture::Manual => PaymentIntentCaptureMethod::Manual,
-        };
-        let mut request = CreatePaymentIntent::new(new.amount.minor, currency(new.amount.currency)?)
-            .capture_method(capture)
-            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
-            .description(&new.description)
-            .metadata(metadata(new))
-            .expand(vec![EXPAND_CHARGE.to_owned()]);
-        if let Some(email) = &new.receipt_email {
-            request = request.receipt_email(email);
-        }
-        if let Some(method) = &new.payment_method {
-            request = request.payment_method(method).confirm(true).return_url(&new.return_url);
-        }
         // A card that is declined at once leaves an intent all the same, and the error brings it along.
-        match self.line.raw(&Keyed::change(request, format!("intent-{}", new.attempt))?).await {
-            Ok(intent) => decode::intent(&intent),
-            Err(failure) => match failure.intent() {
-                Some(intent) => decode::intent(intent),
-                None => Err(failure.into()),
-            },
+        decode::intent(&self.line.raw(&intent_request(new)?).await.or_else(Failure::into_intent)?)
+    }
+
+    /// By the key of the try, but without its card: a key that was used with the card before is refused, and then the whole call is a repetition.
+    async fn recover_intent(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        let unpaid = intent_request(&NewIntent { payment_method: None, ..new.clone() })?;
+        match self.line.raw(&unpaid).await {
+            Err(Failure::KeyTaken) => self.create_intent(new).await,
+            answer => decode::intent(&answer?),
         }
     }
 
@@ -214,16 +222,15 @@ impl PaymentGateway for StripeGateway {
     }
 
     async fn refund(&self, reference: &str, amount: Money, refund: RefundId) -> Result<GatewayRefund, GatewayError> {
+        // Keys are forgotten after a day; the refund itself is not.
+        if let Some(made) = self.find_refund(reference, refund).await? {
+            return Ok(made);
+        }
         let request = CreateRefund::new()
             .payment_intent(reference)
             .amount(amount.minor)
             .metadata(HashMap::from([("refund".to_owned(), refund.to_string())]));
-        match self.line.call(&Keyed::change(request, format!("refund-{refund}"))?).await {
-            Ok(made) => decode::refund(&made),
-            // Keys are forgotten after a day; the refund itself is not.
-            Err(GatewayError::Invalid(reason)) => self.find_refund(reference, refund).await?.ok_or(GatewayError::Invalid(reason)),
-            Err(other) => Err(other),
-        }
+        decode::refund(&self.line.call(&Keyed::change(request, format!("refund-{refund}"))?).await?)
     }
 
     async fn get_refund(&self, reference: &str) -> Result<GatewayRefund, GatewayError> {

@@ -111,6 +111,29 @@ async fn the_same_attempt_asked_for_anew_charges_once() {
     assert_eq!(sandbox.hub.with_book(|book| book.charges.len()), 1);
 }
 
+/// Whether it arrived or not, it can be ended, and nothing is charged that was not charged before.
+#[tokio::test]
+async fn what_is_not_wanted_any_more_is_recovered_without_being_begun() {
+    let (sandbox, gateway) = started().await;
+    let never = new_intent(1, Capture::Automatic, Some("pm_card_visa"));
+    for _ in 0..2 {
+        let intent = gateway.recover_intent(&never).await.expect("an intent");
+        assert_eq!((intent.status, intent.attempt), (IntentStatus::RequiresMethod, Some(never.attempt)));
+    }
+    assert_eq!(sandbox.hub.with_book(|book| (book.intents.len(), book.charges.len())), (1, 0));
+
+    for (number, method, status) in
+        [(2, "pm_card_visa", IntentStatus::Succeeded), (3, "pm_card_chargeDeclined", IntentStatus::RequiresMethod)]
+    {
+        let arrived = new_intent(number, Capture::Automatic, Some(method));
+        let first = gateway.create_intent(&arrived).await.expect("an intent");
+        let again = gateway.recover_intent(&arrived).await.expect("the same");
+        assert_eq!((again.reference, again.status), (first.reference, status));
+    }
+    let charges = sandbox.hub.with_book(|book| book.charges.values().filter(|charge| charge.amount_captured > 0).count());
+    assert_eq!(charges, 1);
+}
+
 /// The first call may have charged, so it is not known to have failed.
 #[tokio::test]
 async fn a_key_used_for_something_else_leaves_it_unknown() {
@@ -181,9 +204,11 @@ async fn a_refund_whose_key_was_forgotten_is_found_again() {
     let (sandbox, gateway) = started().await;
     let intent = gateway.create_intent(&new_intent(1, Capture::Automatic, Some("pm_card_visa"))).await.expect("paid");
     let id = RefundId::from_u128(9);
-    let first = gateway.refund(&intent.reference, intent.amount, id).await.expect("refunded");
+    // small enough to be given back once more
+    let part = Money::new(3_000, Currency::EUR);
+    let first = gateway.refund(&intent.reference, part, id).await.expect("refunded");
     sandbox.hub.with_book(|book| book.replays.clear());
-    let again = gateway.refund(&intent.reference, intent.amount, id).await.expect("found");
+    let again = gateway.refund(&intent.reference, part, id).await.expect("found");
     assert_eq!(first.reference, again.reference);
     assert_eq!(sandbox.hub.with_book(|book| book.refunds.len()), 1);
 }
